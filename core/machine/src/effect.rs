@@ -1,0 +1,129 @@
+//! Orders that the machine gives to the driver, to be carried out in this order.
+
+use std::sync::Arc;
+
+use crate::fault::PeerFault;
+use crate::frame::Refusal;
+use crate::id::{SessionId, Slot, TransportKey, WalletId};
+use crate::input::KeyTicket;
+use crate::record::Record;
+use crate::session::Happening;
+
+/// An order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Append these records, all or none; durable before the next effect starts.
+    Persist(Vec<Record>),
+    /// Read the newest record from the store and bring it as [`crate::input::Input::ReadBack`].
+    ReadBack,
+    /// Ask the vault for the signing key, with fresh entropy.
+    AskKey {
+        /// Goes into the answer.
+        ticket: KeyTicket,
+        /// What for; the vault may show it.
+        purpose: KeyPurpose,
+    },
+    /// Let this peer connect. Nobody else may.
+    Admit(TransportKey),
+    /// Let this peer connect no more, and cut its connection.
+    Exclude(TransportKey),
+    /// Dial the peer at these addresses, best first. Answered by `LinkUp` or `DialFailed`.
+    Dial {
+        /// Whom.
+        peer: TransportKey,
+        /// Where.
+        addresses: Vec<String>,
+    },
+    /// Send a frame. Lost if the link is down: the exchange on the next connection makes up for it.
+    Send {
+        /// To whom.
+        peer: TransportKey,
+        /// The frame's bytes.
+        frame: Arc<[u8]>,
+    },
+    /// Tell the user's program.
+    Tell(Event),
+}
+
+/// What the signing key is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPurpose {
+    /// To sign our card.
+    Card,
+    /// To make a session's nonces.
+    Nonces,
+    /// To make its partial signatures.
+    Sign,
+}
+
+/// What the user's program is told.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Our card was issued: it can be shown to others.
+    CardIssued(CardIssued),
+    /// A link's state changed: see [`crate::status::Status`].
+    Link(LinkChanged),
+    /// Something happened in a session.
+    Session(SessionEvent),
+    /// A frame was refused; nothing has changed.
+    Refused(RefusedEvent),
+    /// A peer refused a frame of ours.
+    RefusedByPeer(RefusedByPeer),
+}
+
+/// See [`Event::CardIssued`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "card_issued")]
+pub struct CardIssued {
+    /// The card as text.
+    pub card: String,
+}
+
+/// See [`Event::Link`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "link")]
+pub struct LinkChanged {
+    /// Whose link.
+    pub peer: TransportKey,
+}
+
+/// See [`Event::Session`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SessionEvent {
+    /// Which wallet.
+    pub wallet: WalletId,
+    /// Which session.
+    pub session: SessionId,
+    /// What.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// See [`Event::Refused`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "refused")]
+pub struct RefusedEvent {
+    /// Over whose link it came.
+    pub peer: TransportKey,
+    /// Whose envelope it was, if that is proven.
+    pub slot: Option<Slot>,
+    /// What is wrong.
+    #[serde(serialize_with = "in_words")]
+    pub fault: PeerFault,
+}
+
+/// See [`Event::RefusedByPeer`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "refused_by_peer")]
+pub struct RefusedByPeer {
+    /// Who refused.
+    pub peer: TransportKey,
+    /// Why.
+    pub why: Refusal,
+}
+
+fn in_words<S: serde::Serializer>(fault: &PeerFault, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(fault)
+}

@@ -1,0 +1,35 @@
+//! Decides: the deterministic core of Countersign.
+//!
+//! [`Node`] is fed facts with the time ([`Node::handle_input`] and the user's commands), gives orders
+//! ([`Node::poll_effect`]) and says when and why to wake it next ([`Node::poll_timeout`]). It has no clock, socket,
+//! disk, thread or entropy of its own: the same facts always lead to the same orders.
+//!
+//! The driver keeps one rule: effects run in order, and a [`Effect::Persist`] is durable before the next effect
+//! starts. That alone makes a crash at any point safe.
+
+pub mod card;
+mod codec;
+pub mod effect;
+pub mod fault;
+pub mod frame;
+pub mod hex;
+pub mod id;
+pub mod input;
+pub mod key;
+pub mod limits;
+pub mod link;
+pub mod message;
+pub mod node;
+pub mod record;
+pub mod session;
+pub mod status;
+pub mod time;
+pub mod wallet;
+
+#[cfg(test)]
+mod vectors;
+
+pub use effect::Effect;
+pub use fault::Fault;
+pub use input::Input;
+pub use node::{Node, Wake};

@@ -1,0 +1,58 @@
+//! Every number somebody may want to change, with its unit, reason and source.
+
+/// Fewest signers of a wallet. One signer needs no session.
+pub const MIN_SIGNERS: usize = 2;
+/// Most signers of a wallet: a proposal of one item to a hundred people still fits every other limit.
+pub const MAX_SIGNERS: usize = 100;
+/// Most items of a payload: a batch of a thousand inputs is one session.
+pub const MAX_ITEMS: usize = 1000;
+/// Highest attempt number, so eight runs in all: whoever loses nonces eight times keeps losing them.
+pub const MAX_ATTEMPT: u8 = 7;
+/// Most bytes of a payload's descriptive text. It comes from a peer and is only ever shown.
+pub const MAX_TEXT_BYTES: usize = 4096;
+
+/// Most bytes of one frame on the wire, checked before anything is allocated. A proposal of
+/// [`MAX_ITEMS`] items with the longest paths and its nonces needs about 180 KiB.
+pub const MAX_FRAME_BYTES: usize = 256 * 1024;
+/// Most bytes of an envelope: a frame less its own head.
+pub const MAX_ENVELOPE_BYTES: usize = MAX_FRAME_BYTES - 256;
+/// Most bytes of a card, so that it fits one QR code with room to spare.
+pub const MAX_CARD_BYTES: usize = 1024;
+/// Most addresses on a card.
+pub const MAX_ADDRESSES: usize = 8;
+/// Most bytes of one address.
+pub const MAX_ADDRESS_BYTES: usize = 128;
+/// Most bytes of a nickname or a wallet's name.
+pub const MAX_NAME_BYTES: usize = 64;
+
+/// Most cards kept: every signer of several full wallets.
+pub const MAX_CARDS: usize = 1024;
+/// Most wallets.
+pub const MAX_WALLETS: usize = 256;
+/// Most sessions open at once in one wallet, so that one proposer cannot fill the memory.
+pub const MAX_OPEN_SESSIONS: usize = 64;
+/// Most envelopes kept per wallet for sessions whose proposal has not come yet: one round of the largest
+/// wallet. More are dropped and asked for again once the proposal is there.
+pub const MAX_EARLY_ENVELOPES: usize = MAX_SIGNERS;
+/// Most bytes of all early envelopes of one wallet.
+pub const MAX_EARLY_BYTES: usize = 1024 * 1024;
+/// Most envelope ids remembered per link as known to the other side. Forgetting costs a repeated send.
+pub const MAX_KNOWN_PER_LINK: usize = 4096;
+
+/// Shortest time from proposal to deadline, in ms: both rounds over one relayed link.
+pub const MIN_SESSION_MS: u64 = 1_000;
+/// Longest time from proposal to deadline, in ms: 30 days.
+pub const MAX_SESSION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Usual time from proposal to deadline, in ms: 5 minutes.
+pub const DEFAULT_SESSION_MS: u64 = 5 * 60 * 1000;
+/// Most milliseconds by which a proposer's clock may be ahead of ours: 5 minutes.
+pub const MAX_CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
+/// Usual validity of a card, in ms: a year.
+pub const DEFAULT_CARD_MS: u64 = 365 * 24 * 60 * 60 * 1000;
+
+/// First pause before dialling again, in ms.
+pub const REDIAL_FIRST_MS: u64 = 1_000;
+/// Longest pause before dialling again, in ms.
+pub const REDIAL_MAX_MS: u64 = 60_000;
+/// Longest wait for one dial, in ms.
+pub const DIAL_TIMEOUT_MS: u64 = 5_000;

@@ -1,0 +1,310 @@
+//! One co-signer's reachability: whether a connection stands, what the other side knows, when to dial again.
+
+use std::collections::BTreeSet;
+
+use crate::frame::{Frame, Holding, pong_hash};
+use crate::id::{Dice, EnvelopeId, TransportKey};
+use crate::key::ParticipantKey;
+use crate::limits::{MAX_KNOWN_PER_LINK, REDIAL_FIRST_MS, REDIAL_MAX_MS};
+use crate::time::{BootTime, Now, WallTime};
+
+/// How two phones are connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPath {
+    /// Over the internet, or within one computer.
+    Direct,
+    /// Within the local network.
+    Lan,
+    /// Over WebRTC.
+    Webrtc,
+    /// Through a relay.
+    Relay,
+}
+
+/// Why a dial failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialFault {
+    /// Nobody answered in time.
+    NoAnswer,
+    /// The other side refused the connection.
+    Refused,
+    /// Somebody else answered at that address.
+    WrongPeer,
+    /// No address could be used.
+    NoUsableAddress,
+    /// Any other failure of the transport.
+    Transport,
+}
+
+/// Where a link stands, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "link")]
+pub enum LinkState {
+    /// It is ourselves.
+    #[serde(rename = "self")]
+    Myself,
+    /// We have no card of this participant.
+    Unknown,
+    /// Its card gives no address: it must dial us.
+    NoAddress,
+    /// A dial is under way, or a connection stands without a hello yet.
+    Dialling,
+    /// It answers.
+    Reachable {
+        /// How.
+        path: LinkPath,
+        /// Round trip in microseconds, once measured by a signed ping.
+        rtt_us: Option<u64>,
+        /// Milliseconds by which its wall clock is ahead of ours, once measured.
+        clock_ahead_ms: Option<i64>,
+    },
+    /// It does not answer; we dial again on our own.
+    Unreachable {
+        /// Why the last dial failed, if one has.
+        why: Option<DialFault>,
+    },
+    /// It speaks another version: one of the two needs an update.
+    Incompatible,
+}
+
+/// The link to one co-signer's phone.
+pub(crate) struct Link {
+    /// For whom the phone speaks.
+    pub(crate) participant: ParticipantKey,
+    stage: Stage,
+    /// Whether its hello has come since the connection stands.
+    heard: bool,
+    /// A hello's list that came before our side of the connection stood.
+    early: Option<Vec<Holding>>,
+    known: BTreeSet<EnvelopeId>,
+    ping: Option<([u8; 32], Now)>,
+    rtt_us: Option<u64>,
+    clock_ahead_ms: Option<i64>,
+    failures: u32,
+    why: Option<DialFault>,
+    incompatible: bool,
+}
+
+enum Stage {
+    Down { redial: Option<BootTime> },
+    Dialling,
+    Up(LinkPath),
+}
+
+impl Link {
+    /// Makes a link that is down and due to be dialled at `now`.
+    pub(crate) fn new(participant: ParticipantKey, now: Now) -> Self {
+        Self {
+            participant,
+            stage: Stage::Down { redial: Some(now.boot) },
+            heard: false,
+            early: None,
+            known: BTreeSet::new(),
+            ping: None,
+            rtt_us: None,
+            clock_ahead_ms: None,
+            failures: 0,
+            why: None,
+            incompatible: false,
+        }
+    }
+
+    /// Returns when to dial next: never while a connection stands or a dial is under way.
+    pub(crate) fn redial(&self) -> Option<BootTime> {
+        match self.stage {
+            Stage::Down { redial } => redial,
+            Stage::Dialling | Stage::Up(_) => None,
+        }
+    }
+
+    /// Makes a link that is down due at `now`, whatever the pause was.
+    pub(crate) fn hurry(&mut self, now: Now) {
+        if let Stage::Down { redial } = &mut self.stage {
+            *redial = Some(now.boot);
+            self.failures = 0;
+        }
+    }
+
+    /// Notes that a dial has begun, or that there is no address to dial.
+    pub(crate) fn dialling(&mut self, begun: bool) {
+        self.stage = if begun { Stage::Dialling } else { Stage::Down { redial: None } };
+    }
+
+    /// Notes that a dial failed; the next comes after a pause that doubles, with a quarter of jitter.
+    pub(crate) fn dial_failed(&mut self, why: DialFault, dice: &mut Dice, now: Now) {
+        if matches!(self.stage, Stage::Dialling) {
+            let pause = REDIAL_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(REDIAL_MAX_MS);
+            let jitter = dice.below(pause / 4 + 1);
+            self.stage = Stage::Down { redial: Some(now.boot.after_ms(pause - pause / 8 + jitter)) };
+            self.failures += 1;
+            self.why = Some(why);
+        }
+    }
+
+    /// Notes that a connection stands; returns what the other side said it holds, if its hello came first.
+    pub(crate) fn up(&mut self, path: LinkPath) -> Option<Vec<Holding>> {
+        self.stage = Stage::Up(path);
+        self.failures = 0;
+        self.why = None;
+        self.known.clear();
+        self.early.take()
+    }
+
+    /// Notes that the connection is gone: dial again at once.
+    pub(crate) fn down(&mut self, now: Now) {
+        self.stage = Stage::Down { redial: Some(now.boot) };
+        self.heard = false;
+        self.early = None;
+        self.known.clear();
+        self.ping = None;
+        self.rtt_us = None;
+    }
+
+    /// Returns whether frames can be sent.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.stage, Stage::Up(_))
+    }
+
+    /// Returns whether the other side has said hello.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.heard
+    }
+
+    /// Notes a hello with what the other side holds. Returns whether it is a second one on this connection:
+    /// its stream was renewed, so it may have missed what we sent, and we what it sent.
+    pub(crate) fn hello(&mut self, have: &[Holding]) -> bool {
+        let again = self.heard && self.is_up();
+        self.heard = true;
+        self.incompatible = false;
+        self.known.clear();
+        if !self.is_up() {
+            self.early = Some(have.to_vec());
+        }
+        again
+    }
+
+    /// Notes that the other side speaks a version that we do not.
+    pub(crate) fn incompatible(&mut self) {
+        self.incompatible = true;
+    }
+
+    /// Notes that the other side holds an envelope; returns whether that is news.
+    pub(crate) fn knows(&mut self, id: EnvelopeId) -> bool {
+        if self.known.len() >= MAX_KNOWN_PER_LINK {
+            self.known.clear();
+        }
+        self.known.insert(id)
+    }
+
+    /// Makes a ping.
+    pub(crate) fn ping(&mut self, dice: &mut Dice, now: Now) -> Frame {
+        let challenge = dice.roll();
+        self.ping = Some((challenge, now));
+        Frame::Ping { challenge }
+    }
+
+    /// Takes the answer to our ping; returns whether it is genuine.
+    pub(crate) fn pong(
+        &mut self,
+        (me, peer): (&TransportKey, &TransportKey),
+        challenge: [u8; 32],
+        wall: WallTime,
+        signature: &[u8; 64],
+        now: Now,
+    ) -> bool {
+        let Some((asked, at)) = self.ping else { return false };
+        if asked != challenge || !peer.verifies(&pong_hash(&challenge, me, peer, wall), signature) {
+            return false;
+        }
+        let rtt_us = now.boot.0.saturating_sub(at.boot.0);
+        let ours_at_answer = at.wall.0.saturating_add(rtt_us / 2000);
+        self.rtt_us = Some(rtt_us);
+        self.clock_ahead_ms = i64::try_from(i128::from(wall.0) - i128::from(ours_at_answer)).ok();
+        self.ping = None;
+        true
+    }
+
+    /// Returns where the link stands, for people.
+    pub(crate) fn state(&self) -> LinkState {
+        match self.stage {
+            _ if self.incompatible => LinkState::Incompatible,
+            Stage::Up(path) if self.heard => LinkState::Reachable {
+                path,
+                rtt_us: self.rtt_us,
+                clock_ahead_ms: self.clock_ahead_ms,
+            },
+            Stage::Up(_) | Stage::Dialling => LinkState::Dialling,
+            Stage::Down { redial: None } => LinkState::NoAddress,
+            Stage::Down { redial: Some(_) } => LinkState::Unreachable { why: self.why },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::SigningKey;
+
+    #[test]
+    fn pauses_between_dials_double_up_to_a_minute() {
+        let mut link = link();
+        let mut dice = Dice::new([1; 32]);
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            link.dialling(true);
+            link.dial_failed(DialFault::NoAnswer, &mut dice, Now::default());
+            pauses.push(link.redial().expect("a next dial").ms_from(BootTime(0)));
+        }
+
+        for (pause, expected) in pauses.iter().zip([1, 2, 4, 8, 16, 32, 60, 60, 60]) {
+            let expected = expected * 1000;
+            assert!((expected * 7 / 8..=expected * 9 / 8).contains(pause), "{pause} for {expected}");
+        }
+    }
+
+    #[test]
+    fn no_dial_is_due_while_one_is_under_way_or_a_connection_stands() {
+        let mut link = link();
+        assert!(link.redial().is_some());
+
+        link.dialling(true);
+        assert_eq!(link.redial(), None);
+
+        link.up(LinkPath::Direct);
+        assert_eq!(link.redial(), None);
+    }
+
+    #[test]
+    fn a_pong_counts_only_for_the_ping_that_was_sent_and_only_once() {
+        let secret = crate::message::TransportSecret::new(&[3; 32]);
+        let me = TransportKey([4; 32]);
+        let peer = secret.public();
+        let mut link = link();
+        link.up(LinkPath::Direct);
+        link.hello(&[]);
+        let sent = Now { wall: WallTime(1000), boot: BootTime(0) };
+        let Frame::Ping { challenge } = link.ping(&mut Dice::new([1; 32]), sent) else { panic!("a ping") };
+        let Frame::Pong { wall, signature, .. } = Frame::pong(&secret, &me, challenge, WallTime(1507)) else {
+            panic!("a pong")
+        };
+        let back = Now { wall: WallTime(1000), boot: BootTime(4000) };
+
+        assert!(!link.pong((&me, &peer), [0; 32], wall, &signature, back), "another challenge");
+        assert!(!link.pong((&me, &peer), challenge, WallTime(9), &signature, back), "another time");
+        assert!(link.pong((&me, &peer), challenge, wall, &signature, back));
+        assert!(!link.pong((&me, &peer), challenge, wall, &signature, back), "a second time");
+        let expected = LinkState::Reachable {
+            path: LinkPath::Direct,
+            rtt_us: Some(4000),
+            clock_ahead_ms: Some(505),
+        };
+        assert_eq!(link.state(), expected);
+    }
+
+    fn link() -> Link {
+        let key = SigningKey::from_bytes(&[1; 32]).expect("a valid secret");
+        Link::new(key.participant(), Now::default())
+    }
+}

@@ -1,0 +1,349 @@
+//! Frames in and out: hello, the exchange of what each side has, envelopes and pings.
+
+use std::sync::Arc;
+
+use super::Node;
+use super::early::Waiting;
+use crate::card::Card;
+use crate::effect::{Effect, Event, RefusedByPeer, RefusedEvent};
+use crate::fault::{Fault, PeerFault};
+use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
+use crate::id::{Slot, TransportKey, WalletId};
+use crate::key::ParticipantKey;
+use crate::limits::MAX_OPEN_SESSIONS;
+use crate::link::LinkPath;
+use crate::message::{Envelope, Message};
+use crate::session::{Accepted, Context, Session};
+use crate::time::Now;
+use crate::wallet::Wallet;
+
+impl Node {
+    /// Greets the peer: who we are, what we hold.
+    pub(super) fn link_up(&mut self, peer: TransportKey, path: LinkPath, now: Now) {
+        let Some(link) = self.links.get_mut(&peer) else {
+            self.effects.push_back(Effect::Exclude(peer));
+            return;
+        };
+        let early = link.up(path);
+        let Some(card) = self.cards.get(&self.me) else { return };
+        let card = card.as_bytes().to_vec().into();
+        let have = self.holdings(&peer);
+        self.send(peer, &Frame::Hello { version: LINK_VERSION, card, have });
+        if let Some(have) = early {
+            self.greeted(peer, &have, now);
+        }
+        self.tell_link(peer);
+    }
+
+    /// Asks the remaining neighbours what we may now miss.
+    pub(super) fn link_down(&mut self, peer: TransportKey, now: Now) {
+        let Some(link) = self.links.get_mut(&peer).filter(|link| link.is_up()) else { return };
+        link.down(now);
+        let participant = link.participant;
+        self.tell_link(peer);
+        let shared: Vec<WalletId> = self
+            .wallets
+            .values()
+            .filter(|wallet| wallet.slot_of(&participant).is_some())
+            .map(|wallet| wallet.id())
+            .collect();
+        for wallet in shared {
+            self.ask_neighbours(wallet);
+        }
+    }
+
+    /// Takes a frame; a refused one is answered with the reason.
+    pub(super) fn frame_arrived(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), Fault> {
+        let result = Frame::parse(bytes)
+            .map_err(|kind| (None, kind))
+            .and_then(|frame| self.take_frame(peer, frame, now));
+        let Err((slot, kind)) = result else { return Ok(()) };
+        if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer)) {
+            link.incompatible();
+            self.tell_link(peer);
+        }
+        self.send(peer, &Frame::Refuse { why: kind.into() });
+        self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer, slot, fault: kind })));
+        Err(Fault::Peer { peer, slot, kind })
+    }
+
+    fn take_frame(
+        &mut self,
+        peer: TransportKey,
+        frame: Frame,
+        now: Now,
+    ) -> Result<(), (Option<Slot>, PeerFault)> {
+        let nobody = |kind| (None, kind);
+        let link = self.links.get_mut(&peer).ok_or(nobody(PeerFault::Stranger))?;
+        let greets = matches!(frame, Frame::Hello { .. } | Frame::Refuse { .. });
+        if !greets && !link.is_heard() {
+            return Err(nobody(PeerFault::NoHello));
+        }
+        match frame {
+            Frame::Hello { card, have, .. } => self.take_hello(peer, &card, &have, now).map_err(nobody),
+            Frame::Have { have } => {
+                self.send_missing(peer, &have, now);
+                Ok(())
+            }
+            Frame::Envelope { reach, envelope } => self.take_envelope(peer, reach, &envelope, now),
+            Frame::Ping { challenge } => {
+                self.send(peer, &Frame::pong(&self.secret, &peer, challenge, now.wall));
+                Ok(())
+            }
+            Frame::Pong { challenge, wall, signature } => {
+                if !link.pong((&self.secret.public(), &peer), challenge, wall, &signature, now) {
+                    return Err(nobody(PeerFault::BadSignature));
+                }
+                self.tell_link(peer);
+                Ok(())
+            }
+            Frame::Refuse { why } => {
+                if why == Refusal::Version {
+                    link.incompatible();
+                    self.tell_link(peer);
+                }
+                self.effects.push_back(Effect::Tell(Event::RefusedByPeer(RefusedByPeer { peer, why })));
+                Ok(())
+            }
+        }
+    }
+
+    fn take_hello(
+        &mut self,
+        peer: TransportKey,
+        card: &[u8],
+        have: &[Holding],
+        now: Now,
+    ) -> Result<(), PeerFault> {
+        let card = Card::parse(card)?;
+        card.check_date(now.wall)?;
+        let link = self.links.get_mut(&peer).ok_or(PeerFault::Stranger)?;
+        if card.statement().transport != peer || card.statement().participant != link.participant {
+            return Err(PeerFault::BadCard);
+        }
+        let again = link.hello(have);
+        let up = link.is_up();
+        self.keep_card(card, now);
+        if up {
+            self.greeted(peer, have, now);
+        }
+        if again {
+            let have = self.holdings(&peer);
+            self.send(peer, &Frame::Have { have });
+        }
+        Ok(())
+    }
+
+    /// Both sides have said hello: send what the other lacks and measure the link.
+    fn greeted(&mut self, peer: TransportKey, have: &[Holding], now: Now) {
+        self.send_missing(peer, have, now);
+        if let Some(link) = self.links.get_mut(&peer) {
+            let ping = link.ping(&mut self.dice, now);
+            self.send(peer, &ping);
+        }
+        self.tell_link(peer);
+    }
+
+    /// Sends what `peer` lacks of the sessions that we share: everything of open ones, and of those that have
+    /// ended for us but not for it, the notice.
+    fn send_missing(&mut self, peer: TransportKey, have: &[Holding], now: Now) {
+        let Some(link) = self.links.get_mut(&peer) else { return };
+        have.iter().flat_map(Holding::ids).for_each(|id| {
+            link.knows(id);
+        });
+        let participant = link.participant;
+        let shared: Vec<&Session> = self
+            .sessions
+            .values()
+            .filter(|session| session.wallet().slot_of(&participant).is_some())
+            .collect();
+        let mut said = Vec::new();
+        let cx = Context { now, secret: &self.secret, said: &mut said };
+        let mut missing = Vec::new();
+        for session in shared {
+            if session.outcome().is_none() {
+                missing.extend(session.envelopes());
+            } else if have.iter().any(|holding| holding.session == session.id()) {
+                missing.extend(session.notice(&cx));
+            }
+        }
+        for envelope in missing {
+            self.send_envelope(peer, Reach::default(), &envelope);
+        }
+    }
+
+    fn take_envelope(
+        &mut self,
+        peer: TransportKey,
+        reach: Reach,
+        bytes: &[u8],
+        now: Now,
+    ) -> Result<(), (Option<Slot>, PeerFault)> {
+        let nobody = |kind| (None, kind);
+        let envelope = Envelope::parse(bytes).map_err(nobody)?;
+        let body = envelope.body();
+        let link = self.links.get_mut(&peer).ok_or(nobody(PeerFault::Stranger))?;
+        let unknown = PeerFault::UnknownWallet(body.wallet);
+        let wallet = Arc::clone(self.wallets.get(&body.wallet).ok_or(nobody(unknown))?);
+        if wallet.slot_of(&link.participant).is_none() {
+            return Err(nobody(unknown));
+        }
+        let author = wallet.key(body.slot).ok_or(nobody(PeerFault::WrongSlot(body.slot)))?;
+        let card = self.cards.get(author).ok_or(nobody(PeerFault::BadSignature))?;
+        if !envelope.is_signed_by(&card.statement().transport) {
+            return Err(nobody(PeerFault::BadSignature));
+        }
+        link.knows(envelope.id());
+        let slot = body.slot;
+        self.take_verified(peer, reach, envelope, &wallet, now).map_err(|kind| (Some(slot), kind))
+    }
+
+    /// Takes an envelope whose author is proven.
+    fn take_verified(
+        &mut self,
+        peer: TransportKey,
+        reach: Reach,
+        envelope: Envelope,
+        wallet: &Arc<Wallet>,
+        now: Now,
+    ) -> Result<(), PeerFault> {
+        let id = envelope.body().session;
+        match (self.sessions.get(&id), &envelope.body().message) {
+            (Some(session), message) if session.outcome().is_some() => {
+                let asks =
+                    !matches!(message, Message::Complete { .. } | Message::Decline { .. } | Message::Cancel);
+                let mut said = Vec::new();
+                let notice = session.notice(&Context { now, secret: &self.secret, said: &mut said });
+                if let Some(notice) = notice.filter(|_| asks) {
+                    self.send_envelope(peer, Reach::default(), &notice);
+                }
+                Ok(())
+            }
+            (Some(_), _) => {
+                let accepted = self.step(id, now, |session, cx| session.accept(&envelope, cx));
+                if accepted.unwrap_or(Ok(Accepted::Known))? == Accepted::New {
+                    self.forward(peer, reach, &envelope, wallet);
+                }
+                Ok(())
+            }
+            (None, Message::Propose { .. }) => self.take_proposal(peer, reach, &envelope, wallet, now),
+            (None, _) => {
+                let early = self.early.entry(wallet.id()).or_default();
+                early.push(Waiting { envelope, from: peer, reach });
+                Ok(())
+            }
+        }
+    }
+
+    fn take_proposal(
+        &mut self,
+        peer: TransportKey,
+        reach: Reach,
+        envelope: &Envelope,
+        wallet: &Arc<Wallet>,
+        now: Now,
+    ) -> Result<(), PeerFault> {
+        let body = envelope.body();
+        let Message::Propose { terms, .. } = &body.message else { return Ok(()) };
+        if terms.wallet != body.wallet || terms.proposer != body.slot || terms.session_id() != body.session {
+            return Err(PeerFault::BadProposal("its terms are of another session"));
+        }
+        let me = wallet.slot_of(&self.me).ok_or(PeerFault::UnknownWallet(body.wallet))?;
+        if me == body.slot {
+            return Err(PeerFault::WrongSlot(me));
+        }
+        if self.open_sessions(wallet.id()) >= MAX_OPEN_SESSIONS {
+            return Err(PeerFault::TooMany("open sessions"));
+        }
+        let mut session = Session::open(terms.clone(), Arc::clone(wallet), me, now)?;
+        let mut said = Vec::new();
+        session.accept(envelope, &mut Context { now, secret: &self.secret, said: &mut said })?;
+        let id = session.id();
+        self.sessions.insert(id, session);
+        self.carry_out(id, said);
+        self.forward(peer, reach, envelope, wallet);
+        let (waiting, dropped) = self.early.entry(wallet.id()).or_default().take(id);
+        for Waiting { envelope, from, reach } in waiting {
+            if let Err(fault) = self.take_verified(from, reach, envelope, wallet, now) {
+                let slot = None;
+                self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer: from, slot, fault })));
+            }
+        }
+        if dropped {
+            self.ask_neighbours(wallet.id());
+        }
+        Ok(())
+    }
+
+    /// Sends our own envelope to every participant that is linked.
+    pub(super) fn publish(&mut self, envelope: &Envelope) {
+        let Some(wallet) = self.wallets.get(&envelope.body().wallet).map(Arc::clone) else { return };
+        self.spread(Reach::default(), envelope, &wallet, None);
+    }
+
+    /// Sends another's envelope to the linked participants whom it does not reach otherwise.
+    fn forward(&mut self, from: TransportKey, reach: Reach, envelope: &Envelope, wallet: &Wallet) {
+        self.spread(reach, envelope, wallet, Some(from));
+    }
+
+    fn spread(&mut self, mut reach: Reach, envelope: &Envelope, wallet: &Wallet, from: Option<TransportKey>) {
+        reach.add(envelope.body().slot.index());
+        reach.add(wallet.slot_of(&self.me).map_or(0, Slot::index));
+        let linked: Vec<(TransportKey, usize)> = self
+            .links
+            .iter()
+            .filter(|(peer, link)| link.is_up() && Some(**peer) != from)
+            .filter_map(|(peer, link)| Some((*peer, wallet.slot_of(&link.participant)?.index())))
+            .filter(|(_, slot)| !reach.covers(*slot))
+            .collect();
+        linked.iter().for_each(|(_, slot)| reach.add(*slot));
+        for (peer, _) in linked {
+            self.send_envelope(peer, reach, envelope);
+        }
+    }
+
+    /// Sends an envelope unless the peer is known to hold it.
+    fn send_envelope(&mut self, peer: TransportKey, reach: Reach, envelope: &Envelope) {
+        let Some(link) = self.links.get_mut(&peer) else { return };
+        if link.is_up() && link.knows(envelope.id()) {
+            let envelope = envelope.bytes().to_vec().into();
+            self.send(peer, &Frame::Envelope { reach, envelope });
+        }
+    }
+
+    /// Tells every linked participant of `wallet` what we hold, so that they send what we lack.
+    fn ask_neighbours(&mut self, wallet: WalletId) {
+        if self.open_sessions(wallet) == 0 {
+            return;
+        }
+        let Some(wallet) = self.wallets.get(&wallet) else { return };
+        let member = |participant: &ParticipantKey| wallet.slot_of(participant).is_some();
+        let linked: Vec<TransportKey> = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.is_up() && link.is_heard() && member(&link.participant))
+            .map(|(peer, _)| *peer)
+            .collect();
+        for peer in linked {
+            let have = self.holdings(&peer);
+            self.send(peer, &Frame::Have { have });
+        }
+    }
+
+    /// Lists what we hold of the open sessions that we share with `peer`.
+    fn holdings(&self, peer: &TransportKey) -> Vec<Holding> {
+        let Some(link) = self.links.get(peer) else { return Vec::new() };
+        self.sessions
+            .values()
+            .filter(|session| session.outcome().is_none())
+            .filter(|session| session.wallet().slot_of(&link.participant).is_some())
+            .map(|session| Holding::new(session.id(), session.envelopes().iter().map(Envelope::id)))
+            .collect()
+    }
+
+    fn send(&mut self, peer: TransportKey, frame: &Frame) {
+        if self.links.get(&peer).is_some_and(|link| link.is_up()) {
+            self.effects.push_back(Effect::Send { peer, frame: frame.to_bytes() });
+        }
+    }
+}

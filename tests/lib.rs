@@ -1,0 +1,1 @@
+//! Judges: helpers shared by the judged behaviour beside this file.
