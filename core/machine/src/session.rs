@@ -603,11 +603,6 @@ impl Session {
         &self.wallet
     }
 
-    /// Returns our slot.
-    pub(crate) fn me(&self) -> Slot {
-        self.me
-    }
-
     /// Returns what is signed and until when.
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms

@@ -26,7 +26,7 @@ use futures::future::{BoxFuture, ready};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{KeyUse, Secret32, Vault, VaultError};
+use super::{KeyPurpose, Secret32, Vault, VaultError};
 use crate::entropy::{Entropy, EntropyError};
 
 const MAGIC: [u8; 8] = *b"CSgnKeys";
@@ -146,7 +146,7 @@ impl Vault for FileVault {
     }
 
     /// Gives the secret at once: whoever knew the passphrase has agreed to every use.
-    fn signing_secret(&self, _why: KeyUse) -> BoxFuture<'_, Result<Secret32, VaultError>> {
+    fn signing_secret(&self, _why: KeyPurpose) -> BoxFuture<'_, Result<Secret32, VaultError>> {
         ready(Ok(secret(self.signing.expose()))).boxed()
     }
 }
@@ -286,7 +286,7 @@ mod tests {
         let opened = FileVault::open(place.file(), b"correct horse").expect("the passphrase is right");
         for vault in [created, opened] {
             assert_eq!(vault.transport_secret().expect("it needs no user").expose(), &[1; 32]);
-            let signing = vault.signing_secret(KeyUse::Sign).now_or_never().expect("a file answers at once");
+            let signing = vault.signing_secret(KeyPurpose::Sign).now_or_never().expect("a file answers at once");
             assert_eq!(signing.expect("the passphrase was given").expose(), &[2; 32]);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
-use super::{KeyUse, Secret32, Vault, VaultError};
+use super::{KeyPurpose, Secret32, Vault, VaultError};
 
 /// A vault that keeps its secrets in memory and asks nobody. For tests and simulations.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct MemoryVault {
 struct State {
     transport_refusal: Option<VaultError>,
     signing_refusal: Option<VaultError>,
-    asked: Vec<KeyUse>,
+    asked: Vec<KeyPurpose>,
 }
 
 impl MemoryVault {
@@ -39,7 +39,7 @@ impl MemoryVault {
     }
 
     /// Returns what the signing secret was asked for, oldest first, refused or not.
-    pub fn asked(&self) -> Vec<KeyUse> {
+    pub fn asked(&self) -> Vec<KeyPurpose> {
         self.state().asked.clone()
     }
 
@@ -47,7 +47,7 @@ impl MemoryVault {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, why: KeyUse) -> Result<Secret32, VaultError> {
+    fn answer(&self, why: KeyPurpose) -> Result<Secret32, VaultError> {
         let mut state = self.state();
         state.asked.push(why);
         give(&self.signing, &state.signing_refusal)
@@ -59,7 +59,7 @@ impl Vault for MemoryVault {
         give(&self.transport, &self.state().transport_refusal)
     }
 
-    fn signing_secret(&self, why: KeyUse) -> BoxFuture<'_, Result<Secret32, VaultError>> {
+    fn signing_secret(&self, why: KeyPurpose) -> BoxFuture<'_, Result<Secret32, VaultError>> {
         ready(self.answer(why)).boxed()
     }
 }
@@ -79,9 +79,9 @@ mod tests {
     fn it_gives_each_secret_and_remembers_what_the_signing_one_was_for() {
         let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
         assert_eq!(vault.transport_secret().expect("nothing is refused").expose(), &[1; 32]);
-        let signing = ask(&vault, KeyUse::Sign).expect("nothing is refused");
+        let signing = ask(&vault, KeyPurpose::Sign).expect("nothing is refused");
         assert_eq!(signing.expose(), &[2; 32]);
-        assert_eq!(vault.asked(), [KeyUse::Sign]);
+        assert_eq!(vault.asked(), [KeyPurpose::Sign]);
     }
 
     #[test]
@@ -89,17 +89,17 @@ mod tests {
         let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
 
         vault.refuse_signing(Some(VaultError::UserCancelled));
-        assert_eq!(ask(&vault, KeyUse::Card).err(), Some(VaultError::UserCancelled));
+        assert_eq!(ask(&vault, KeyPurpose::Card).err(), Some(VaultError::UserCancelled));
         assert!(vault.transport_secret().is_ok());
 
         vault.refuse_signing(None);
         vault.refuse_transport(Some(VaultError::NotAvailableBeforeFirstUnlock));
-        assert!(ask(&vault, KeyUse::Nonces).is_ok());
+        assert!(ask(&vault, KeyPurpose::Nonces).is_ok());
         assert_eq!(vault.transport_secret().err(), Some(VaultError::NotAvailableBeforeFirstUnlock));
-        assert_eq!(vault.asked(), [KeyUse::Card, KeyUse::Nonces]);
+        assert_eq!(vault.asked(), [KeyPurpose::Card, KeyPurpose::Nonces]);
     }
 
-    fn ask(vault: &MemoryVault, why: KeyUse) -> Result<Secret32, VaultError> {
+    fn ask(vault: &MemoryVault, why: KeyPurpose) -> Result<Secret32, VaultError> {
         vault.signing_secret(why).now_or_never().expect("memory answers at once")
     }
 }

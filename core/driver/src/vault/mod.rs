@@ -6,6 +6,7 @@ mod memory;
 
 use std::fmt;
 
+use countersign_machine::effect::KeyPurpose;
 use futures::future::BoxFuture;
 use zeroize::Zeroize;
 
@@ -45,17 +46,6 @@ impl Drop for Secret32 {
     }
 }
 
-/// Why the signing secret is asked for: a shell says it when it asks the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyUse {
-    /// To sign a card: this device may speak for the participant.
-    Card,
-    /// To make the nonces of a session the user has approved.
-    Nonces,
-    /// To make the partial signatures of a session the user has approved.
-    Sign,
-}
-
 /// Where the secrets are: Keystore, Keychain, or a file.
 pub trait Vault: Send + Sync + 'static {
     /// Returns the transport secret, an Ed25519 seed. Needs no user and answers at once, also in the background.
@@ -73,7 +63,7 @@ pub trait Vault: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any [`VaultError`]. A refusal changes nothing: it may be asked again.
-    fn signing_secret(&self, why: KeyUse) -> BoxFuture<'_, Result<Secret32, VaultError>>;
+    fn signing_secret(&self, why: KeyPurpose) -> BoxFuture<'_, Result<Secret32, VaultError>>;
 }
 
 /// Why a vault gave no secret. Carries nothing secret: it may be logged.

@@ -300,12 +300,9 @@ mod tests {
     #[test]
     fn a_path_has_these_bytes_for_ever() {
         for (taproot, bytes) in [
-            (Taproot::Untweaked, "8282001901f4820080".to_owned()),
-            (Taproot::KeySpend, "8282001901f4820180".to_owned()),
-            (
-                Taproot::ScriptTree([0xab; 32]),
-                format!("8282001901f482028158 20{}", "ab".repeat(32)).replace(' ', ""),
-            ),
+            (Taproot::Untweaked, "8282001901f48100".to_owned()),
+            (Taproot::KeySpend, "8282001901f48101".to_owned()),
+            (Taproot::ScriptTree([0xab; 32]), format!("8282001901f482025820{}", "ab".repeat(32))),
         ] {
             let path = KeyPath::new(vec![0, 500], taproot).expect("a path");
 

@@ -1,0 +1,233 @@
+//! The engine: one task, one `select!`, effects in order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign_machine::effect::{Event, KeyPurpose};
+use countersign_machine::fault::Fault;
+use countersign_machine::input::KeyTicket;
+use countersign_machine::key::{Seed, SigningKey};
+use countersign_machine::record::Record;
+use countersign_machine::time::{BootTime, Now, WallTime};
+use countersign_machine::{self as machine, Effect, Input, Wake};
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::journal::Journal;
+use crate::net::{Net, NetEvent};
+use crate::node::Error;
+use crate::vault::{Secret32, Vault, VaultError};
+
+/// Longest single sleep: tokio's clock stops while a phone sleeps, so the boot clock is read again at least
+/// this often.
+const MAX_SLEEP: Duration = Duration::from_secs(30);
+
+/// What a command does with the engine.
+pub(crate) type Command = Box<dyn FnOnce(&mut Engine) + Send>;
+
+/// How much the engine has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counters {
+    /// Frames sent.
+    pub frames_sent: u64,
+    /// Bytes of the frames sent.
+    pub bytes_sent: u64,
+    /// Frames received.
+    pub frames_received: u64,
+    /// Times the journal was made durable.
+    pub syncs: u64,
+    /// Microseconds spent making it durable.
+    pub sync_us: u64,
+    /// Microseconds spent deciding, which is mostly cryptography.
+    pub machine_us: u64,
+    /// Times the timer woke the engine.
+    pub timer_wakes: u64,
+}
+
+/// What the engine woke up for.
+enum Turn {
+    /// A caller asks for something, or no caller is left.
+    Command(Option<Command>),
+    Net(NetEvent),
+    /// The vault has answered.
+    Key(KeyTicket, Result<Secret32, VaultError>),
+    Timer,
+}
+
+/// Carries out one machine's orders.
+pub(crate) struct Engine {
+    pub(crate) machine: machine::Node,
+    pub(crate) entropy: Box<dyn Entropy>,
+    pub(crate) counters: Counters,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) journal: Box<dyn Journal>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) net: Net,
+    pub(crate) observer: Box<dyn FnMut(&Event) + Send>,
+    pub(crate) keys: FuturesUnordered<BoxFuture<'static, (KeyTicket, Result<Secret32, VaultError>)>>,
+}
+
+impl Engine {
+    /// Runs until the last handle is gone or the journal fails. The journal is closed when this returns.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), Error> {
+        self.settle(Vec::new())?;
+        loop {
+            let wake = self.machine.poll_timeout();
+            let now = self.now();
+            let turn = tokio::select! {
+                command = commands.recv() => Turn::Command(command),
+                event = self.net.next() => Turn::Net(event),
+                Some((ticket, secret)) = self.keys.next() => Turn::Key(ticket, secret),
+                () = sleep_until(wake, now.boot) => Turn::Timer,
+            };
+            let inputs = match turn {
+                Turn::Command(None) => return Ok(()),
+                Turn::Command(Some(command)) => {
+                    command(&mut self);
+                    Vec::new()
+                }
+                Turn::Net(event) => vec![self.input_of(event)],
+                Turn::Key(ticket, secret) => vec![self.key_input(ticket, secret)?],
+                Turn::Timer => {
+                    self.woken(wake);
+                    Vec::new()
+                }
+            };
+            self.settle(inputs)?;
+        }
+    }
+
+    /// Reads the clocks.
+    pub(crate) fn now(&self) -> Now {
+        let reading = self.clock.now();
+        Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) }
+    }
+
+    fn woken(&mut self, wake: Option<(BootTime, Wake)>) {
+        let now = self.now();
+        self.counters.timer_wakes += 1;
+        if let Some((at, why)) = wake.filter(|(at, _)| *at <= now.boot) {
+            tracing::debug!(?why, late_us = now.boot.0 - at.0, "woken");
+            self.decide(|machine| machine.handle_timeout(now));
+        }
+    }
+
+    /// Feeds `inputs`, then carries out all effects and feeds what comes of them, until nothing is left.
+    fn settle(&mut self, mut inputs: Vec<Input>) -> Result<(), Error> {
+        loop {
+            for input in inputs.drain(..) {
+                let now = self.now();
+                match self.decide(|machine| machine.handle_input(input, now)) {
+                    Ok(()) => {}
+                    Err(Fault::Store(fault)) => return Err(Error::Store(fault)),
+                    Err(fault @ (Fault::Peer { .. } | Fault::Caller(_))) => {
+                        tracing::info!(%fault, "refused");
+                    }
+                }
+            }
+            while let Some(effect) = self.machine.poll_effect() {
+                inputs.extend(self.carry_out(effect)?);
+            }
+            if inputs.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Carries out one effect; returns what must be fed back at once.
+    fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>, Error> {
+        match effect {
+            Effect::Persist(records) => {
+                let bytes: Vec<Vec<u8>> = records.iter().map(Record::to_bytes).collect();
+                let start = Instant::now();
+                self.journal.append(&bytes)?;
+                self.counters.syncs += 1;
+                self.counters.sync_us += micros(start);
+            }
+            Effect::ReadBack => return Ok(Some(Input::ReadBack(self.journal.last()?))),
+            Effect::AskKey { ticket, purpose } => return self.ask_vault(ticket, purpose),
+            Effect::Admit(peer) => self.net.admit(peer),
+            Effect::Exclude(peer) => self.net.exclude(peer),
+            Effect::Dial { peer, addresses } => {
+                return Ok(self.net.dial(peer, &addresses).err().map(|why| Input::DialFailed { peer, why }));
+            }
+            Effect::Send { peer, frame } => {
+                self.counters.frames_sent += 1;
+                self.counters.bytes_sent += frame.len() as u64;
+                self.net.send(&peer, frame);
+            }
+            Effect::Tell(event) => (self.observer)(&event),
+        }
+        Ok(None)
+    }
+
+    /// Asks the vault. A vault that need not wait for its user answers at once.
+    fn ask_vault(&mut self, ticket: KeyTicket, purpose: KeyPurpose) -> Result<Option<Input>, Error> {
+        let vault = Arc::clone(&self.vault);
+        let mut question =
+            async move { (ticket, vault.signing_secret(purpose).await) }.boxed();
+        match (&mut question).now_or_never() {
+            Some((ticket, secret)) => self.key_input(ticket, secret).map(Some),
+            None => {
+                self.keys.push(question);
+                Ok(None)
+            }
+        }
+    }
+
+    fn key_input(&mut self, ticket: KeyTicket, secret: Result<Secret32, VaultError>) -> Result<Input, Error> {
+        match secret.map(|secret| SigningKey::from_bytes(secret.expose())) {
+            Ok(Ok(key)) => {
+                let mut fresh = [0; 32];
+                self.entropy.fill(&mut fresh)?;
+                let seed = Seed::new(fresh);
+                zeroize::Zeroize::zeroize(&mut fresh);
+                Ok(Input::KeyGiven { ticket, key, seed })
+            }
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "the vault holds no valid signing key");
+                Ok(Input::KeyRefused { ticket })
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the vault gave no key");
+                Ok(Input::KeyRefused { ticket })
+            }
+        }
+    }
+
+    fn input_of(&mut self, event: NetEvent) -> Input {
+        match event {
+            NetEvent::Up(peer, path) => Input::LinkUp { peer, path },
+            NetEvent::Down(peer) => Input::LinkDown { peer },
+            NetEvent::DialFailed(peer, why) => Input::DialFailed { peer, why },
+            NetEvent::Frame(peer, bytes) => {
+                self.counters.frames_received += 1;
+                Input::FrameArrived { peer, bytes }
+            }
+            NetEvent::Listening(addresses) => Input::Listening(addresses),
+        }
+    }
+
+    /// Lets the machine decide, and counts the time it takes.
+    pub(crate) fn decide<T>(&mut self, decision: impl FnOnce(&mut machine::Node) -> T) -> T {
+        let start = Instant::now();
+        let result = decision(&mut self.machine);
+        self.counters.machine_us += micros(start);
+        result
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Sleeps until the machine wants to be woken, but never longer than [`MAX_SLEEP`]; for ever if it does not.
+async fn sleep_until(wake: Option<(BootTime, Wake)>, now: BootTime) {
+    match wake {
+        Some((at, _)) => tokio::time::sleep(Duration::from_micros(at.0.saturating_sub(now.0)).min(MAX_SLEEP)).await,
+        None => std::future::pending().await,
+    }
+}

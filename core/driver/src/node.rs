@@ -1,0 +1,294 @@
+//! The handle by which a program holds a running co-signer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use countersign_machine as machine;
+use countersign_machine::card::Card;
+use countersign_machine::effect::{Event, KeyPurpose};
+use countersign_machine::fault::{CallerFault, StoreFault};
+use countersign_machine::id::{SessionId, WalletId};
+use countersign_machine::key::{KeyFault, ParticipantKey, SigningKey};
+use countersign_machine::message::{DeclineReason, Payload, Terms, TransportSecret};
+use countersign_machine::status::Status;
+use countersign_machine::time::{BootTime, Now, WallTime};
+use countersign_machine::wallet::Wallet;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, SystemClock};
+use crate::engine::{Command, Counters, Engine};
+use crate::entropy::{Entropy, EntropyError, SystemEntropy};
+use crate::journal::{Journal, JournalError, SqliteJournal};
+use crate::net::{Net, NetError};
+use crate::vault::{Vault, VaultError};
+
+/// Commands waiting for the engine before a caller has to wait, too.
+const MAX_COMMANDS: usize = 64;
+
+/// How to run a co-signer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The journal's file. Its folder must exist, be private and be excluded from backups.
+    pub journal: PathBuf,
+    /// Multiaddresses to listen at, such as `/ip4/127.0.0.1/tcp/0`; none to dial only.
+    pub listen: Vec<String>,
+}
+
+/// Why a call failed, or why the co-signer stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The caller must act.
+    #[error(transparent)]
+    Caller(#[from] CallerFault),
+    /// The journal's keeper must act; the co-signer has stopped.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal's content cannot be used; the co-signer has stopped.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The vault, or its user, must act.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The vault's signing secret is no key.
+    #[error("the vault's signing secret is invalid: {0}")]
+    Key(#[from] KeyFault),
+    /// The system gives no randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The network cannot be started.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The co-signer has stopped; [`Node::close`] says why.
+    #[error("the co-signer has stopped")]
+    Stopped,
+}
+
+/// A running co-signer. Dropping it stops it as a kill would; [`Node::close`] waits for the end.
+pub struct Node {
+    commands: mpsc::Sender<Command>,
+    engine: JoinHandle<Result<(), Error>>,
+}
+
+impl Node {
+    /// Opens the journal, or makes a new one, and starts the co-signer on the current tokio runtime.
+    ///
+    /// `observer` is called in order with every event, on the engine's task: it must not block.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::Caller`]; nothing runs then. A journal that is open elsewhere is
+    /// [`JournalError::Locked`].
+    pub async fn open(
+        config: &Config,
+        vault: Arc<dyn Vault>,
+        observer: impl FnMut(&Event) + Send + 'static,
+    ) -> Result<Self, Error> {
+        let journal = Box::new(SqliteJournal::open(&config.journal)?);
+        Self::open_with(
+            config,
+            vault,
+            Box::new(observer),
+            journal,
+            Arc::new(SystemClock),
+            Box::new(SystemEntropy),
+        )
+        .await
+    }
+
+    /// As [`Node::open`], with the journal, clock and entropy of a test.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::open`].
+    pub async fn open_with(
+        config: &Config,
+        vault: Arc<dyn Vault>,
+        observer: Box<dyn FnMut(&Event) + Send>,
+        journal: Box<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        mut entropy: Box<dyn Entropy>,
+    ) -> Result<Self, Error> {
+        let transport = vault.transport_secret()?;
+        let secret = TransportSecret::new(transport.expose());
+        let mut seed = [0; 32];
+        entropy.fill(&mut seed)?;
+        let records = journal.replay()?;
+        let machine = if records.is_empty() {
+            let key = vault.signing_secret(KeyPurpose::Card).await?;
+            let participant = SigningKey::from_bytes(key.expose())?.participant();
+            machine::Node::create(participant, secret, seed)
+        } else {
+            let reading = clock.now();
+            let now = Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) };
+            machine::Node::open(records.iter().map(Vec::as_slice), secret, seed, now)?
+        };
+        let net = Net::start(&transport, &config.listen)?;
+        let (commands, queue) = mpsc::channel(MAX_COMMANDS);
+        let engine = Engine {
+            machine,
+            entropy,
+            counters: Counters::default(),
+            clock,
+            journal,
+            vault,
+            net,
+            observer,
+            keys: FuturesUnordered::new(),
+        };
+        Ok(Self { commands, engine: tokio::spawn(engine.run(queue)) })
+    }
+
+    /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] or [`Error::Stopped`], as for every call below.
+    pub async fn issue_card(&self, nickname: String) -> Result<(), Error> {
+        Ok(self.ask(|engine| engine.decide(|machine| machine.issue_card(nickname))).await??)
+    }
+
+    /// Takes a co-signer's card as text.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::Card`] if it cannot be used; [`Error::Stopped`].
+    pub async fn add_card(&self, text: &str) -> Result<ParticipantKey, Error> {
+        let card = Card::from_text(text).map_err(CallerFault::Card)?;
+        Ok(self.timed(move |machine, now| machine.add_card(card, now)).await??)
+    }
+
+    /// Creates a wallet of `keys`, ours among them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the keys; [`Error::Stopped`].
+    pub async fn create_wallet(&self, name: String, keys: Vec<ParticipantKey>) -> Result<WalletId, Error> {
+        Ok(self.timed(move |machine, now| machine.create_wallet(name, keys, now)).await??)
+    }
+
+    /// Proposes `payload`, to be signed within `lasts_ms` milliseconds. Proposing is approving.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the proposal; [`Error::Entropy`]; [`Error::Stopped`].
+    pub async fn propose(&self, wallet: WalletId, payload: Payload, lasts_ms: u64) -> Result<SessionId, Error> {
+        self.ask(move |engine| {
+            let now = engine.now();
+            let mut random = [0; 32];
+            engine.entropy.fill(&mut random)?;
+            let deadline = WallTime(now.wall.0.saturating_add(lasts_ms));
+            Ok(engine.decide(|machine| machine.propose(wallet, payload, deadline, random, now))?)
+        })
+        .await?
+    }
+
+    /// Approves what the session shows.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::UnknownSession`], [`CallerFault::Ended`]; [`Error::Stopped`].
+    pub async fn approve(&self, session: SessionId) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.approve(session, now)).await??)
+    }
+
+    /// Declines: ends the session for all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::approve`], and [`CallerFault::AlreadySigned`].
+    pub async fn decline(&self, session: SessionId, reason: DeclineReason) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.decline(session, reason, now)).await??)
+    }
+
+    /// Takes our own proposal back: ends the session for all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::decline`], and [`CallerFault::NotProposer`].
+    pub async fn cancel(&self, session: SessionId) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.cancel(session, now)).await??)
+    }
+
+    /// Dials every co-signer that is not connected, now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn connect(&self) -> Result<(), Error> {
+        self.timed(|machine, now| machine.connect(now)).await
+    }
+
+    /// Returns everything a screen shows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.timed(|machine, now| machine.status(now)).await
+    }
+
+    /// Returns the wallet with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::UnknownWallet`]; [`Error::Stopped`].
+    pub async fn wallet(&self, id: WalletId) -> Result<Wallet, Error> {
+        let wallet = self.timed(move |machine, _| machine.wallet(id).cloned()).await?;
+        Ok(wallet.ok_or(CallerFault::UnknownWallet(id))?)
+    }
+
+    /// Returns what a session signs and until when.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::UnknownSession`]; [`Error::Stopped`].
+    pub async fn terms(&self, id: SessionId) -> Result<Terms, Error> {
+        let terms = self.timed(move |machine, _| machine.terms(id).cloned()).await?;
+        Ok(terms.ok_or(CallerFault::UnknownSession(id))?)
+    }
+
+    /// Returns how much the engine has done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn counters(&self) -> Result<Counters, Error> {
+        self.ask(|engine| engine.counters).await
+    }
+
+    /// Stops the co-signer and waits until its journal and sockets are closed.
+    ///
+    /// # Errors
+    ///
+    /// Why it had stopped before, if it had.
+    pub async fn close(self) -> Result<(), Error> {
+        drop(self.commands);
+        self.engine.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    async fn timed<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut machine::Node, Now) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.ask(|engine| {
+            let now = engine.now();
+            engine.decide(|machine| question(machine, now))
+        })
+        .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Engine) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        let command: Command = Box::new(move |engine| {
+            // A caller that has gone away needs no answer.
+            let _ = answer.send(question(engine));
+        });
+        self.commands.send(command).await.map_err(|_| Error::Stopped)?;
+        answered.await.map_err(|_| Error::Stopped)
+    }
+}
