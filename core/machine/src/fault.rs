@@ -67,7 +67,7 @@ pub enum PeerFault {
     /// The envelope's signature is not the one of the slot it names.
     #[error("wrong signature")]
     BadSignature,
-    /// The message names a wallet that we are not in, or that the sender is not in.
+    /// The message names a wallet that we are not in, that the sender is not in, or that the session is not of.
     #[error("wallet {0:?} is not ours")]
     UnknownWallet(WalletId),
     /// The message names a slot that the wallet does not have, or ours.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::card::Card;
 use crate::effect::{CardIssued, Effect, Event, KeyPurpose, LinkChanged, SessionEvent};
-use crate::fault::{CallerFault, Fault, PeerFault};
+use crate::fault::{CallerFault, Fault, PeerFault, StoreFault};
 use crate::id::{Dice, SessionId, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
@@ -49,6 +49,8 @@ pub struct Node {
     listening: Vec<String>,
     questions: BTreeMap<KeyTicket, Question>,
     asked: u64,
+    /// The records that the journal is to give back, in the order in which it was asked.
+    reading: VecDeque<Record>,
     effects: VecDeque<Effect>,
 }
 
@@ -264,15 +266,12 @@ impl Node {
     }
 
     fn read_back(&mut self, bytes: Option<&[u8]>, now: Now) -> Result<(), Fault> {
-        let record = bytes.and_then(Record::parse);
-        let Some(Record::NonceSpent { session, .. }) = &record else {
-            return Err(crate::fault::StoreFault::NotReadBack.into());
-        };
-        let id = *session;
-        match self.step(id, now, |session, cx| session.read_back(record.as_ref(), cx)) {
-            Some(result) => Ok(result?),
-            None => Err(crate::fault::StoreFault::NotReadBack.into()),
+        let expected = self.reading.pop_front();
+        let found = expected.is_some() && bytes.and_then(Record::parse) == expected;
+        if let Some(Record::NonceSpent { session, attempt, .. }) = expected {
+            self.step(session, now, |session, cx| session.read_back(attempt, found, cx));
         }
+        if found { Ok(()) } else { Err(StoreFault::NotReadBack.into()) }
     }
 
     fn key_given(
@@ -405,7 +404,10 @@ impl Node {
         for said in said {
             match said {
                 Said::Persist(records) => self.persist(records),
-                Said::ReadBack => self.effects.push_back(Effect::ReadBack),
+                Said::ReadBack(record) => {
+                    self.reading.push_back(record);
+                    self.effects.push_back(Effect::ReadBack);
+                }
                 Said::AskKey(step) => self.ask(Question::Step { session: id, step }),
                 Said::Publish(envelope) => self.publish(&envelope),
                 Said::Tell(what) => {

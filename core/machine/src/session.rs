@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::fault::{CallerFault, PeerFault, StoreFault};
+use crate::fault::{CallerFault, PeerFault};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
 use crate::key::{Seed, Signature, SigningKey};
 use crate::limits::{MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS};
@@ -81,8 +81,8 @@ struct Spending {
 pub(crate) enum Said {
     /// Make these durable before anything that follows.
     Persist(Vec<Record>),
-    /// Show that the record just written can be read.
-    ReadBack,
+    /// Show that the record just written, this one, can be read.
+    ReadBack(Record),
     /// Ask the vault for the key.
     AskKey(KeyStep),
     /// Send this to every participant.
@@ -212,7 +212,10 @@ impl Session {
         }
         let (slot, message) = (envelope.body().slot, &envelope.body().message);
         let attempt = match message {
-            Message::Propose { .. } => Attempt(0),
+            Message::Propose { terms, .. } if slot == self.terms.proposer && *terms == self.terms => Attempt(0),
+            Message::Propose { .. } => {
+                return Err(PeerFault::BadProposal("its terms are of another session"));
+            }
             Message::Nonces { attempt, .. }
             | Message::Partials { attempt, .. }
             | Message::Answer { attempt, .. } => *attempt,
@@ -233,6 +236,9 @@ impl Session {
         }
         let opens = matches!(message, Message::Propose { .. }) && self.proposal.is_none();
         if attempt < self.attempt && !opens {
+            return Ok(Accepted::Known);
+        }
+        if attempt == self.attempt && self.board.holds(envelope) {
             return Ok(Accepted::Known);
         }
         if slot == self.me {
@@ -393,23 +399,20 @@ impl Session {
         }
     }
 
-    /// Takes what the journal holds as its newest record, right after [`Said::ReadBack`].
-    ///
-    /// # Errors
-    ///
-    /// Returns [`StoreFault::NotReadBack`] unless it is our consumed record; the nonces are gone then.
-    pub(crate) fn read_back(&mut self, record: Option<&Record>, cx: &mut Context<'_>) -> Result<(), StoreFault> {
-        let Stage::Spending(spending) = &mut self.stage else { return Ok(()) };
-        let spent = Record::NonceSpent { session: self.id, attempt: self.attempt, set: spending.set };
-        if record != Some(&spent) {
-            self.stage = Stage::Waiting;
-            return Err(StoreFault::NotReadBack);
+    /// Notes whether the journal gave back our consumed record of `attempt`; if not, the nonces are gone.
+    /// The answer to an attempt that has passed meanwhile is dropped.
+    pub(crate) fn read_back(&mut self, attempt: Attempt, found: bool, cx: &mut Context<'_>) {
+        if self.expire(cx) || attempt != self.attempt {
+            return;
+        }
+        let Stage::Spending(spending) = &mut self.stage else { return };
+        if !found {
+            return self.lose_nonces(cx);
         }
         match spending.key.take() {
             Some(key) => self.sign(&key, cx),
-            None => cx.said.push(Said::AskKey(KeyStep::Sign(self.attempt))),
+            None => cx.said.push(Said::AskKey(KeyStep::Sign(attempt))),
         }
-        Ok(())
     }
 
     /// Ends the session if its deadline has passed; returns whether it is over.
@@ -500,9 +503,10 @@ impl Session {
             .iter()
             .map(|envelope| Record::EnvelopeKept { envelope: envelope.bytes().to_vec().into() })
             .collect();
-        records.push(Record::NonceSpent { session: self.id, attempt: self.attempt, set });
+        let spent = Record::NonceSpent { session: self.id, attempt: self.attempt, set };
+        records.push(spent.clone());
         cx.said.push(Said::Persist(records));
-        cx.said.push(Said::ReadBack);
+        cx.said.push(Said::ReadBack(spent));
         self.stage = Stage::Spending(Spending { round, aggregates, set, key, answers });
     }
 

@@ -72,6 +72,7 @@ impl Node {
             listening: Vec::new(),
             questions: BTreeMap::new(),
             asked: 0,
+            reading: VecDeque::new(),
             effects: VecDeque::new(),
         }
     }
@@ -113,7 +114,7 @@ impl Node {
                 replay.touched(attempt);
                 replay.kept(&Envelope::parse(&envelope).ok()?)?;
             }
-            Record::NonceSpent { session, attempt, .. } => sessions.get_mut(&session)?.touched(attempt),
+            Record::NonceSpent { session, attempt, set } => sessions.get_mut(&session)?.spent(attempt, set),
             Record::Signed { session, envelope, .. } => {
                 sessions.get_mut(&session)?.signed(&Envelope::parse(&envelope).ok()?)?;
             }

@@ -1,6 +1,7 @@
 //! What a node shows of itself.
 
 use super::Node;
+use crate::card::Card;
 use crate::id::{SessionId, WalletId};
 use crate::key::ParticipantKey;
 use crate::link::LinkState;
@@ -20,6 +21,11 @@ impl Node {
             wallets: self.wallets.values().map(|wallet| self.show_wallet(wallet)).collect(),
             sessions: self.sessions.values().map(|session| show_session(session, now)).collect(),
         }
+    }
+
+    /// Returns every card we hold, our own among them once issued.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        self.cards.values()
     }
 
     /// Returns the wallet with this id.

@@ -209,6 +209,9 @@ impl Node {
     ) -> Result<(), PeerFault> {
         let id = envelope.body().session;
         match (self.sessions.get(&id), &envelope.body().message) {
+            (Some(session), _) if session.wallet().id() != wallet.id() => {
+                Err(PeerFault::UnknownWallet(wallet.id()))
+            }
             (Some(session), message) if session.outcome().is_some() => {
                 let asks =
                     !matches!(message, Message::Complete { .. } | Message::Decline { .. } | Message::Cancel);
@@ -313,9 +316,6 @@ impl Node {
 
     /// Tells every linked participant of `wallet` what we hold, so that they send what we lack.
     fn ask_neighbours(&mut self, wallet: WalletId) {
-        if self.open_sessions(wallet) == 0 {
-            return;
-        }
         let Some(wallet) = self.wallets.get(&wallet) else { return };
         let member = |participant: &ParticipantKey| wallet.slot_of(participant).is_some();
         let linked: Vec<TransportKey> = self

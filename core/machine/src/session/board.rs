@@ -74,6 +74,12 @@ impl Board {
         Self { places: (0..signers).map(|_| Place::default()).collect() }
     }
 
+    /// Returns whether this very envelope has a place here.
+    pub(crate) fn holds(&self, envelope: &Envelope) -> bool {
+        let place = self.places.get(envelope.body().slot.index());
+        place.is_some_and(|place| place.envelopes.iter().any(|(held, _)| held.id() == envelope.id()))
+    }
+
     /// Places a contribution and the envelope that carried it, already in the journal or not.
     ///
     /// # Errors

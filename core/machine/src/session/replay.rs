@@ -38,6 +38,7 @@ impl Replay {
     /// Notes an envelope that was kept, ours or another's; `None` if it does not fit.
     pub(crate) fn kept(&mut self, envelope: &Envelope) -> Option<()> {
         let body = envelope.body();
+        self.session.wallet.key(body.slot)?;
         let attempt = match &body.message {
             Message::Propose { .. } => Attempt(0),
             Message::Nonces { attempt, .. }
@@ -56,10 +57,18 @@ impl Replay {
         Some(())
     }
 
-    /// Notes that our nonces of `attempt` were made or used.
+    /// Notes that our nonces of `attempt` were made.
     pub(crate) fn touched(&mut self, attempt: Attempt) {
         self.reach(attempt);
         self.touched = Some(attempt);
+    }
+
+    /// Notes that our nonces of `attempt` were used for `set`: partial signatures for other sets were put aside.
+    pub(crate) fn spent(&mut self, attempt: Attempt, set: NonceSetDigest) {
+        self.touched(attempt);
+        if attempt == self.session.attempt {
+            self.session.board.drop_other_sets(set);
+        }
     }
 
     /// Notes our partial signatures; `None` if they do not fit.
@@ -88,7 +97,6 @@ impl Replay {
         }
         match signed {
             Some((attempt, set)) if attempt == session.attempt => {
-                session.board.drop_other_sets(set);
                 match session.board.aggregate_nonces(session.keys.len()) {
                     Some(aggregates) => session.stage = Stage::Signed { aggregates, set },
                     None => session.close(Outcome::Failed { why: Failure::Internal }, None, [], cx),
