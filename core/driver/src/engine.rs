@@ -12,7 +12,7 @@ use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::{self as machine, Effect, Input, Wake};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -67,6 +67,7 @@ pub(crate) struct Engine {
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) net: Net,
     pub(crate) observer: Box<dyn FnMut(&Event) + Send>,
+    pub(crate) listens: watch::Sender<Vec<String>>,
     pub(crate) keys: FuturesUnordered<BoxFuture<'static, (KeyTicket, Result<Secret32, VaultError>)>>,
 }
 
@@ -207,7 +208,10 @@ impl Engine {
                 self.counters.frames_received += 1;
                 Input::FrameArrived { peer, bytes }
             }
-            NetEvent::Listening(addresses) => Input::Listening(addresses),
+            NetEvent::Listening(addresses) => {
+                self.listens.send_replace(addresses.clone());
+                Input::Listening(addresses)
+            }
         }
     }
 

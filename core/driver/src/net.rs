@@ -89,6 +89,8 @@ pub(crate) struct Net {
     reports: mpsc::Receiver<Report>,
     reporter: mpsc::Sender<Report>,
     generation: u64,
+    /// An event that belongs right after the one last returned.
+    queued: Option<NetEvent>,
 }
 
 /// A peer that may connect.
@@ -97,6 +99,8 @@ struct Peer {
     writer: Option<Writer>,
     reader: Option<AbortHandle>,
     path: LinkPath,
+    /// Connections beside the first: when a stream breaks with its connection, another may still stand.
+    spare: u32,
 }
 
 struct Writer {
@@ -126,7 +130,8 @@ impl Net {
         let incoming =
             control.accept(PROTOCOL).map_err(|_| NetError::Transport("protocol registered twice".into()))?;
         let (reporter, reports) = mpsc::channel(MAX_UNREAD_FRAMES);
-        Ok(Self { swarm, control, incoming, peers: HashMap::new(), reports, reporter, generation: 0 })
+        let peers = HashMap::new();
+        Ok(Self { swarm, control, incoming, peers, reports, reporter, generation: 0, queued: None })
     }
 
     /// Lets `key` connect.
@@ -134,7 +139,7 @@ impl Net {
         let Some(id) = peer_id(&key) else { return };
         self.swarm.behaviour_mut().allowed.allow_peer(id);
         let path = LinkPath::Direct;
-        self.peers.entry(id).or_insert(Peer { key, writer: None, reader: None, path });
+        self.peers.entry(id).or_insert(Peer { key, writer: None, reader: None, path, spare: 0 });
     }
 
     /// Cuts the connection to `key` and lets it connect no more.
@@ -174,6 +179,9 @@ impl Net {
 
     /// Returns the next event. Safe to drop and call again.
     pub(crate) async fn next(&mut self) -> NetEvent {
+        if let Some(event) = self.queued.take() {
+            return event;
+        }
         loop {
             let event = tokio::select! {
                 event = self.swarm.select_next_some() => self.swarm_event(event),
@@ -194,7 +202,8 @@ impl Net {
             SwarmEvent::ConnectionEstablished { peer_id, endpoint, num_established, .. } => {
                 let peer = self.peers.get_mut(&peer_id)?;
                 peer.path = path_of(&endpoint);
-                (num_established.get() == 1).then(|| self.write_to(peer_id))?
+                peer.spare = num_established.get() - 1;
+                if peer.writer.is_none() { self.write_to(peer_id) } else { None }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
                 let peer = self.peers.get_mut(&peer_id)?;
@@ -226,14 +235,24 @@ impl Net {
                 self.cut(id);
                 None
             }
-            Report::Broken(id, generation) => {
-                let peer = self.peers.get_mut(&id)?;
-                peer.writer.take_if(|writer| writer.generation == generation)?;
-                let key = peer.key;
-                self.cut(id);
-                Some(NetEvent::Down(key))
-            }
+            Report::Broken(id, generation) => self.broken(id, generation),
         }
+    }
+
+    /// Our stream broke. If another connection stands, a new stream opens on it; if not, the link goes down
+    /// with the last connection.
+    fn broken(&mut self, id: PeerId, generation: u64) -> Option<NetEvent> {
+        let connected = self.swarm.is_connected(&id);
+        let peer = self.peers.get_mut(&id)?;
+        peer.writer.take_if(|writer| writer.generation == generation)?;
+        if connected && peer.spare > 0 {
+            peer.spare -= 1;
+            let down = NetEvent::Down(peer.key);
+            self.queued = self.write_to(id);
+            return Some(down);
+        }
+        self.cut(id);
+        None
     }
 
     /// Closes every connection to a peer; the event of the last one says that the link is down.

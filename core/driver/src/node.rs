@@ -14,7 +14,7 @@ use countersign_machine::status::Status;
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
 use futures::stream::FuturesUnordered;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SystemClock};
@@ -68,6 +68,7 @@ pub enum Error {
 /// A running co-signer. Dropping it stops it as a kill would; [`Node::close`] waits for the end.
 pub struct Node {
     commands: mpsc::Sender<Command>,
+    listening: watch::Receiver<Vec<String>>,
     engine: JoinHandle<Result<(), Error>>,
 }
 
@@ -126,6 +127,7 @@ impl Node {
         };
         let net = Net::start(&transport, &config.listen)?;
         let (commands, queue) = mpsc::channel(MAX_COMMANDS);
+        let (listens, listening) = watch::channel(Vec::new());
         let engine = Engine {
             machine,
             entropy,
@@ -135,9 +137,10 @@ impl Node {
             vault,
             net,
             observer,
+            listens,
             keys: FuturesUnordered::new(),
         };
-        Ok(Self { commands, engine: tokio::spawn(engine.run(queue)) })
+        Ok(Self { commands, listening, engine: tokio::spawn(engine.run(queue)) })
     }
 
     /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.
@@ -147,6 +150,20 @@ impl Node {
     /// [`Error::Caller`] or [`Error::Stopped`], as for every call below.
     pub async fn issue_card(&self, nickname: String) -> Result<(), Error> {
         Ok(self.ask(|engine| engine.decide(|machine| machine.issue_card(nickname))).await??)
+    }
+
+    /// Shows the addresses we listen at, as they change; none at first. It closes when the co-signer stops.
+    pub fn listening(&self) -> watch::Receiver<Vec<String>> {
+        self.listening.clone()
+    }
+
+    /// Returns every card we hold, our own among them once issued.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn cards(&self) -> Result<Vec<Card>, Error> {
+        self.timed(|machine, _| machine.cards().cloned().collect()).await
     }
 
     /// Takes a co-signer's card as text.
