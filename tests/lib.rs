@@ -1,1 +1,3 @@
 //! Judges: helpers shared by the judged behaviour beside this file.
+
+pub mod rig;

@@ -1,0 +1,156 @@
+//! Who may link whom, and that the documents describe the tree that is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate's library must not link, directly or through others.
+const BANS: [(&str, &[&str]); 2] = [
+    (
+        "countersign-machine",
+        &[
+            "countersign-driver",
+            "getrandom",
+            "libp2p",
+            "libp2p-core",
+            "libp2p-stream",
+            "mio",
+            "rand",
+            "rand_core",
+            "rusqlite",
+            "socket2",
+            "tokio",
+            "uniffi",
+        ],
+    ),
+    ("countersign-driver", &["uniffi", "clap", "ratatui", "k256", "libp2p-mdns", "libp2p-dns", "hickory-resolver"]),
+];
+
+#[test]
+fn no_library_links_what_it_must_not() {
+    let graph = links();
+    for (crate_name, banned) in BANS {
+        let linked = reachable(&graph, crate_name);
+        assert!(linked.len() > 10, "{crate_name} links something: {linked:?}");
+        let found: Vec<&&str> = banned.iter().filter(|name| linked.contains(**name)).collect();
+        assert!(found.is_empty(), "{crate_name} links {found:?}");
+    }
+}
+
+#[test]
+fn only_the_machine_names_the_signing_library() {
+    let graph = links();
+    for crate_name in ["countersign-driver", "countersign-tests"] {
+        let direct = graph.get(crate_name).expect("a workspace member");
+        assert!(!direct.contains("musig2"), "{crate_name} goes through the machine");
+    }
+}
+
+#[test]
+fn the_readme_shows_the_tree_that_is_there() {
+    let readme = read("README.md");
+    let tree = readme.split("```tree\n").nth(1).and_then(|rest| rest.split("```").next());
+    let listed: BTreeSet<&str> =
+        tree.expect("a tree block").lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for path in &listed {
+        assert!(root().join(path).exists(), "README.md lists {path}, which is not there");
+    }
+    let tracked = git(&["ls-files"]);
+    let shown = |name: &str| listed.contains(name) || listed.iter().any(|path| path.trim_end_matches('/') == name);
+    for top in tracked.lines().filter_map(|path| path.split('/').next()).filter(|name| !name.starts_with('.')) {
+        let inside = listed.iter().any(|path| path.starts_with(&format!("{top}/")));
+        assert!(shown(top) || inside, "README.md does not list {top}");
+    }
+}
+
+#[test]
+fn the_architecture_lists_every_file_of_the_machine() {
+    let architecture = read("ARCHITECTURE.md");
+    for path in git(&["ls-files", "core/machine/src", "core/driver/src"]).lines() {
+        let name = path.split_once("/src/").expect("a source file").1;
+        assert!(architecture.contains(&format!("`{name}`")), "ARCHITECTURE.md does not say what {path} is for");
+    }
+}
+
+#[test]
+fn no_source_file_hides_a_second_one() {
+    for path in git(&["ls-files", "*.rs"]).lines() {
+        let lines = read(path).lines().count();
+        assert!(lines <= 600, "{path} has {lines} lines: a child is hiding in it");
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do_in_the_sources() {
+    let unfinished = [concat!("to", "do!"), concat!("unimpl", "emented!"), concat!("FIX", "ME"), concat!("#[ign", "ore]")];
+    for path in git(&["ls-files", "*.rs"]).lines() {
+        let text = read(path);
+        for mark in unfinished {
+            assert!(!text.contains(mark), "{path} has {mark}");
+        }
+    }
+}
+
+/// Returns which packages each package of the workspace's graph links, build and test dependencies aside.
+fn links() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--all-features"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+    let nodes = metadata["resolve"]["nodes"].as_array().expect("a resolved graph");
+    let mut names = BTreeMap::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        names.insert(text(&package["id"]), text(&package["name"]));
+    }
+    let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for node in nodes {
+        let normal = node["deps"].as_array().expect("dependencies").iter().filter(|dependency| {
+            let kinds = dependency["dep_kinds"].as_array().expect("kinds");
+            kinds.iter().any(|kind| kind["kind"].is_null() && links_here(kind["target"].as_str()))
+        });
+        let linked = normal.map(|dependency| names[&text(&dependency["pkg"])].clone());
+        graph.entry(names[&text(&node["id"])].clone()).or_default().extend(linked);
+    }
+    graph
+}
+
+/// Returns whether a dependency for this target could be linked on a phone or a host: all but the browser's.
+fn links_here(target: Option<&str>) -> bool {
+    target.is_none_or(|target| !target.contains("wasm"))
+}
+
+fn reachable(graph: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut left = vec![from.to_owned()];
+    while let Some(name) = left.pop() {
+        for linked in graph.get(&name).into_iter().flatten() {
+            if seen.insert(linked.clone()) {
+                left.push(linked.clone());
+            }
+        }
+    }
+    seen
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn git(arguments: &[&str]) -> String {
+    let output = Command::new("git").args(arguments).current_dir(root()).output().expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}");
+    String::from_utf8(output.stdout).expect("paths are text")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests have a folder of their own")
+}

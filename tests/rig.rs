@@ -1,0 +1,553 @@
+//! A world of phones: real nodes, a virtual clock, journals in memory and a network that a test holds in its hand.
+//!
+//! One seed determines everything. Frames wait in flight until a test delivers them or lets the world
+//! [`World::settle`]; a phone can die before any effect and comes back from its journal alone.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use countersign_machine::effect::{Effect, Event};
+use countersign_machine::fault::{CallerFault, Fault};
+use countersign_machine::frame::Frame;
+use countersign_machine::id::{SessionId, TransportKey, WalletId};
+use countersign_machine::key::Seed;
+use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
+use countersign_machine::link::{DialFault, LinkPath};
+use countersign_machine::message::{Envelope, Message, Payload};
+use countersign_machine::session::Phase;
+use countersign_machine::status::{SessionStatus, Status};
+use countersign_machine::time::{BootTime, Now, WallTime};
+use countersign_machine::wallet::Wallet;
+use countersign_machine::{Input, Node};
+
+pub mod forge;
+mod judge;
+pub mod oracle;
+mod phone;
+
+pub use judge::payload;
+use oracle::Oracle;
+pub use phone::{Phone, Vault};
+
+/// Which phones can reach which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// Everybody reaches everybody.
+    Mesh,
+    /// Everybody reaches the first phone only.
+    Star,
+    /// Everybody reaches the next and the one before.
+    Chain,
+    /// As a chain, its ends joined.
+    Ring,
+    /// Nobody reaches anybody until a test says so.
+    Apart,
+}
+
+/// A frame that has been sent and has not arrived.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    /// Which phone sent it.
+    pub from: usize,
+    /// Which phone it goes to.
+    pub to: usize,
+    /// How many frames had been sent on this way before.
+    pub number: usize,
+    /// The frame.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Flight {
+    /// Returns the envelope it carries, if it carries one.
+    pub fn envelope(&self) -> Option<Envelope> {
+        match Frame::parse(&self.bytes) {
+            Ok(Frame::Envelope { envelope, .. }) => Envelope::parse(&envelope).ok(),
+            Ok(
+                Frame::Hello { .. }
+                | Frame::Have { .. }
+                | Frame::Ping { .. }
+                | Frame::Pong { .. }
+                | Frame::Refuse { .. },
+            )
+            | Err(_) => None,
+        }
+    }
+
+    /// Returns whether it carries a message of this name.
+    pub fn carries(&self, name: &str) -> bool {
+        self.envelope().is_some_and(|envelope| envelope.body().message.name() == name)
+    }
+}
+
+/// Something a test can let happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The oldest answer of this phone's own vault or journal reaches its node.
+    Answer(usize),
+    /// The frame at this place in flight arrives.
+    Frame(usize),
+}
+
+/// Some phones, each with a key of one wallet; a phone's number is its slot.
+pub struct World {
+    /// The phones, by slot.
+    pub phones: Vec<Phone>,
+    /// The wallet that all share.
+    pub wallet: WalletId,
+    /// What has been sent and not arrived, oldest first.
+    pub flying: VecDeque<Flight>,
+    /// Every frame ever sent, oldest first.
+    pub sent: Vec<Flight>,
+    /// Whoever watches what is signed with which nonce.
+    pub oracle: Oracle,
+    /// Whether frames that a phone sent right before it died arrive all the same.
+    pub last_words_arrive: bool,
+    /// The clocks.
+    pub now: Now,
+    roads: BTreeSet<(usize, usize)>,
+    links: BTreeSet<(usize, usize)>,
+    entropy: Entropy,
+    /// Which phone dies, and before how many more effects.
+    fuse: Option<(usize, usize)>,
+    /// How many frames each has sent to each.
+    counts: BTreeMap<(usize, usize), usize>,
+    /// Whose next wake-up may have changed.
+    touched: BTreeSet<usize>,
+}
+
+/// Never the same 32 bytes twice, and always the same row from one seed.
+struct Entropy {
+    seed: u64,
+    count: u64,
+}
+
+impl Entropy {
+    fn draw(&mut self) -> [u8; 32] {
+        self.count += 1;
+        forge::tagged_hash("rig/entropy", &[&self.seed.to_be_bytes(), &self.count.to_be_bytes()])
+    }
+}
+
+impl World {
+    /// Makes `count` phones that hold each other's cards and a wallet, and connects those that can be.
+    pub fn new(seed: u64, count: usize, topology: Topology) -> Self {
+        let mut entropy = Entropy { seed, count: 0 };
+        let mut phones: Vec<Phone> =
+            (0..count).map(|_| Phone::new(entropy.draw(), entropy.draw(), entropy.draw())).collect();
+        phones.sort_by_key(Phone::participant);
+        let keys: Vec<_> = phones.iter().map(Phone::participant).collect();
+        let wallet = Wallet::new("wallet".into(), keys).expect("two to a hundred different keys");
+        let mut world = Self {
+            phones,
+            wallet: wallet.id(),
+            flying: VecDeque::new(),
+            sent: Vec::new(),
+            oracle: Oracle::default(),
+            last_words_arrive: false,
+            now: Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) },
+            roads: BTreeSet::new(),
+            links: BTreeSet::new(),
+            entropy,
+            fuse: None,
+            counts: BTreeMap::new(),
+            touched: BTreeSet::new(),
+        };
+        world.introduce(&wallet);
+        world.build_roads(topology);
+        world.connect();
+        world.settle();
+        world
+    }
+
+    fn introduce(&mut self, wallet: &Wallet) {
+        for who in 0..self.phones.len() {
+            self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
+            let issued = self.command(who, |node, _| node.issue_card(format!("phone {who}")));
+            issued.expect("a short nickname");
+        }
+        self.settle();
+        let cards: Vec<_> = self.phones.iter().map(Phone::card).collect();
+        for who in 0..self.phones.len() {
+            for card in &cards {
+                let added = self.command(who, |node, now| node.add_card(card.clone(), now));
+                added.expect("a card that was just issued");
+            }
+        }
+        self.create_wallet(wallet);
+    }
+
+    /// Creates one more wallet on all of its participants' phones.
+    pub fn create_wallet(&mut self, wallet: &Wallet) {
+        self.oracle.learn_wallet(wallet.clone());
+        for who in 0..self.phones.len() {
+            if wallet.slot_of(&self.phones[who].participant()).is_some() {
+                let keys = wallet.keys().to_vec();
+                let created =
+                    self.command(who, |node, now| node.create_wallet(wallet.name().into(), keys, now));
+                created.expect("the keys make a wallet");
+            }
+        }
+    }
+
+    fn build_roads(&mut self, topology: Topology) {
+        let count = self.phones.len();
+        for a in 0..count {
+            for b in a + 1..count {
+                let open = match topology {
+                    Topology::Mesh => true,
+                    Topology::Star => a == 0,
+                    Topology::Chain => b == a + 1,
+                    Topology::Ring => b == a + 1 || (a == 0 && b == count - 1),
+                    Topology::Apart => false,
+                };
+                if open {
+                    self.roads.insert((a, b));
+                }
+            }
+        }
+    }
+
+    /// Lets every phone dial whom it can reach.
+    pub fn connect(&mut self) {
+        for who in 0..self.phones.len() {
+            self.act(who, |node, now| node.connect(now));
+            self.wake(who);
+        }
+    }
+
+    /// Opens the road between two phones and lets them dial.
+    pub fn mend(&mut self, a: usize, b: usize) {
+        self.roads.insert(pair(a, b));
+        self.act(a, |node, now| node.connect(now));
+        self.act(b, |node, now| node.connect(now));
+        self.wake(a);
+        self.wake(b);
+    }
+
+    /// Closes the road between two phones; what flew between them is lost.
+    pub fn cut(&mut self, a: usize, b: usize) {
+        self.roads.remove(&pair(a, b));
+        self.drop_link(a, b);
+    }
+
+    fn drop_link(&mut self, a: usize, b: usize) {
+        if self.links.remove(&pair(a, b)) {
+            self.flying.retain(|flight| pair(flight.from, flight.to) != pair(a, b));
+            for (who, other) in [(a, b), (b, a)] {
+                let peer = self.phones[other].transport();
+                self.feed(who, Input::LinkDown { peer });
+            }
+        }
+    }
+
+    fn raise_link(&mut self, a: usize, b: usize) {
+        if self.links.insert(pair(a, b)) {
+            for (who, other) in [(a, b), (b, a)] {
+                let peer = self.phones[other].transport();
+                self.feed(who, Input::LinkUp { peer, path: LinkPath::Direct });
+            }
+        }
+    }
+
+    /// Lets everything happen that is due, until nothing is: answers, then wake-ups, then frames in the order
+    /// in which they were sent.
+    pub fn settle(&mut self) {
+        for _ in 0..10_000_000 {
+            if let Some(who) = self.phones.iter().position(Phone::has_answer) {
+                self.take(Step::Answer(who));
+            } else if let Some(who) = self.touched.pop_first() {
+                if self.is_due(who) {
+                    self.wake(who);
+                }
+            } else if !self.flying.is_empty() {
+                self.take(Step::Frame(0));
+            } else {
+                return;
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    /// Returns what can happen next, time standing still.
+    pub fn steps(&self) -> Vec<Step> {
+        let answers = (0..self.phones.len()).filter(|who| self.phones[*who].has_answer());
+        answers.map(Step::Answer).chain((0..self.flying.len()).map(Step::Frame)).collect()
+    }
+
+    /// Lets one thing happen.
+    pub fn take(&mut self, step: Step) {
+        match step {
+            Step::Answer(who) => {
+                if let Some(answer) = self.phones[who].take_answer() {
+                    self.feed(who, answer);
+                }
+            }
+            Step::Frame(at) => {
+                if let Some(flight) = self.flying.remove(at) {
+                    self.arrive(flight.from, flight.to, &flight.bytes);
+                }
+            }
+        }
+    }
+
+    /// Brings a frame to a phone as if `from` had sent it.
+    pub fn arrive(&mut self, from: usize, to: usize, bytes: &[u8]) {
+        self.oracle.overhear(bytes);
+        let peer = self.phones[from].transport();
+        self.feed(to, Input::FrameArrived { peer, bytes: bytes.to_vec() });
+    }
+
+    /// Feeds a phone one fact; a refusal is noted, a broken journal is a bug.
+    pub fn feed(&mut self, who: usize, input: Input) {
+        match self.act(who, |node, now| node.handle_input(input, now)) {
+            None | Some(Ok(())) => {}
+            Some(Err(Fault::Store(fault))) => panic!("phone {who} was told to stop: {fault}"),
+            Some(Err(fault)) => self.phones[who].faults.push(fault),
+        }
+    }
+
+    /// Gives a phone a command.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it was refused.
+    pub fn command<T>(
+        &mut self,
+        who: usize,
+        command: impl FnOnce(&mut Node, Now) -> Result<T, CallerFault>,
+    ) -> Result<T, CallerFault> {
+        self.act(who, command).expect("the phone is alive")
+    }
+
+    /// Lets `time` pass, every wake-up at its moment.
+    pub fn pass_ms(&mut self, ms: u64) {
+        let end = self.now.boot.after_ms(ms);
+        self.settle();
+        while let Some(next) = self.next_wake().filter(|next| *next <= end) {
+            self.move_clock(next);
+            self.settle();
+        }
+        self.move_clock(end);
+    }
+
+    /// Lets the last deadline pass while vaults and journals say nothing.
+    pub fn expire_without_answers(&mut self) {
+        self.move_clock(self.now.boot.after_ms(MAX_SESSION_MS));
+        (0..self.phones.len()).for_each(|who| self.wake(who));
+    }
+
+    fn move_clock(&mut self, to: BootTime) {
+        self.now.wall.0 += (to.0 - self.now.boot.0) / 1000;
+        self.now.boot = to;
+        self.touched.extend(0..self.phones.len());
+    }
+
+    fn next_wake(&self) -> Option<BootTime> {
+        self.phones.iter().filter_map(|phone| Some(phone.node.as_ref()?.poll_timeout()?.0)).min()
+    }
+
+    fn is_due(&self, who: usize) -> bool {
+        let wake = self.phones[who].node.as_ref().and_then(Node::poll_timeout);
+        wake.is_some_and(|(at, _)| at <= self.now.boot)
+    }
+
+    fn wake(&mut self, who: usize) {
+        self.act(who, |node, now| node.handle_timeout(now));
+    }
+
+    /// Kills a phone before its `count`th effect from now.
+    pub fn kill_before_effect(&mut self, who: usize, count: usize) {
+        self.fuse = Some((who, count));
+    }
+
+    /// Takes the threat away; returns whether the phone has died of it.
+    pub fn spare(&mut self) -> bool {
+        self.fuse.take().is_none()
+    }
+
+    /// Kills a phone: all it had in memory is gone.
+    pub fn crash(&mut self, who: usize) {
+        self.phones[who].die();
+        if self.last_words_arrive {
+            while let Some(at) = self.flying.iter().position(|flight| flight.from == who) {
+                self.take(Step::Frame(at));
+            }
+        }
+        for other in 0..self.phones.len() {
+            self.drop_link(who, other);
+        }
+    }
+
+    /// Starts a dead phone from its journal; it and the others dial, and the greetings are in flight.
+    pub fn restart(&mut self, who: usize) {
+        let (seed, now) = (self.entropy.draw(), self.now);
+        self.phones[who].open(seed, now).expect("a journal that a node wrote");
+        self.carry_out(who);
+        self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
+        self.connect();
+    }
+
+    /// Proposes a payload, due in five minutes, and leaves the frames in flight.
+    pub fn propose(&mut self, who: usize, payload: Payload) -> SessionId {
+        self.try_propose(who, payload).expect("a payload within the limits")
+    }
+
+    /// Proposes a payload, due in five minutes.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it was refused.
+    pub fn try_propose(&mut self, who: usize, payload: Payload) -> Result<SessionId, CallerFault> {
+        let (wallet, random) = (self.wallet, self.entropy.draw());
+        let deadline = WallTime(self.now.wall.0 + DEFAULT_SESSION_MS);
+        self.command(who, |node, now| node.propose(wallet, payload, deadline, random, now))
+    }
+
+    /// Lets every user who is asked approve, all before anything arrives anywhere, until nobody is asked.
+    pub fn approve_at_once(&mut self, session: SessionId) {
+        self.settle();
+        loop {
+            let asked: Vec<usize> =
+                (0..self.phones.len()).filter(|who| self.is_asked(*who, session)).collect();
+            for who in &asked {
+                self.approve(*who, session);
+            }
+            self.settle();
+            if asked.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Lets one user after the other approve, everything settled in between, until nobody is asked.
+    pub fn approve_in_turn(&mut self, session: SessionId) {
+        self.settle();
+        while let Some(who) = (0..self.phones.len()).find(|who| self.is_asked(*who, session)) {
+            self.approve(who, session);
+            self.settle();
+        }
+    }
+
+    /// Lets a user approve; dead phones have none.
+    pub fn approve(&mut self, who: usize, session: SessionId) {
+        if let Some(result) = self.act(who, |node, now| node.approve(session, now)) {
+            result.expect("the session is open");
+        }
+    }
+
+    /// Returns whether the user of a living phone is asked about this session.
+    pub fn is_asked(&self, who: usize, session: SessionId) -> bool {
+        self.phones[who].node.is_some()
+            && self.session(who, session).is_some_and(|session| session.phase == Phase::Requested)
+    }
+
+    /// Returns what a living phone shows.
+    pub fn status(&self, who: usize) -> Status {
+        self.phones[who].node.as_ref().expect("the phone is alive").status(self.now)
+    }
+
+    /// Returns what a living phone shows of a session, if it knows it.
+    pub fn session(&self, who: usize, session: SessionId) -> Option<SessionStatus> {
+        self.status(who).sessions.into_iter().find(|shown| shown.id == session)
+    }
+
+    /// Returns which phone speaks through this transport key.
+    pub fn phone_of(&self, transport: &TransportKey) -> Option<usize> {
+        self.phones.iter().position(|phone| phone.transport() == *transport)
+    }
+
+    /// Returns the names of the session messages sent from one phone to another so far, oldest first.
+    pub fn said(&self, from: usize, to: usize) -> Vec<&'static str> {
+        let between = self.sent.iter().filter(|flight| (flight.from, flight.to) == (from, to));
+        between.filter_map(Flight::envelope).map(|envelope| envelope.body().message.name()).collect()
+    }
+
+    /// Does something on a living phone and carries out what its node orders.
+    pub fn act<T>(&mut self, who: usize, act: impl FnOnce(&mut Node, Now) -> T) -> Option<T> {
+        self.touched.insert(who);
+        let result = act(self.phones[who].node.as_mut()?, self.now);
+        self.carry_out(who);
+        Some(result)
+    }
+
+    fn carry_out(&mut self, who: usize) {
+        while let Some(effect) = self.phones[who].node.as_mut().and_then(Node::poll_effect) {
+            if let Some((_, left)) = self.fuse.as_mut().filter(|(victim, _)| *victim == who) {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    self.fuse = None;
+                    return self.crash(who);
+                }
+            }
+            self.execute(who, effect);
+        }
+    }
+
+    fn execute(&mut self, who: usize, effect: Effect) {
+        self.phones[who].effects.push(phone::name_of(&effect));
+        match effect {
+            Effect::Persist(records) => {
+                for record in records {
+                    self.oracle.read(&record);
+                    self.phones[who].journal.push(record.to_bytes());
+                }
+            }
+            Effect::ReadBack => self.phones[who].read_back(),
+            Effect::AskKey { ticket, purpose: _ } => {
+                let seed = Seed::new(self.entropy.draw());
+                self.phones[who].give_key(ticket, seed);
+            }
+            Effect::Admit(_) => {}
+            Effect::Exclude(peer) => {
+                if let Some(other) = self.phone_of(&peer) {
+                    self.drop_link(who, other);
+                }
+            }
+            Effect::Dial { peer, addresses: _ } => self.dial(who, peer),
+            Effect::Send { peer, frame } => self.send(who, peer, frame),
+            Effect::Tell(event) => self.phones[who].events.push(event),
+        }
+    }
+
+    fn dial(&mut self, who: usize, peer: TransportKey) {
+        let reached = self.phone_of(&peer).filter(|other| {
+            self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some()
+        });
+        match reached {
+            Some(other) => self.raise_link(who, other),
+            None => self.phones[who].answer(Input::DialFailed { peer, why: DialFault::NoAnswer }),
+        }
+    }
+
+    fn send(&mut self, from: usize, peer: TransportKey, bytes: Arc<[u8]>) {
+        self.oracle.witness(&self.phones[from], &bytes);
+        let Some(to) = self.phone_of(&peer) else { return };
+        let number = self.counts.entry((from, to)).or_default();
+        let flight = Flight { from, to, number: *number, bytes };
+        *number += 1;
+        self.sent.push(flight.clone());
+        if self.links.contains(&pair(from, to)) {
+            self.flying.push_back(flight);
+        }
+    }
+
+    /// Returns every fault that any phone has noted.
+    pub fn faults(&self) -> Vec<(usize, Fault)> {
+        let all = self.phones.iter().enumerate();
+        all.flat_map(|(who, phone)| phone.faults.iter().map(move |fault| (who, fault.clone()))).collect()
+    }
+
+    /// Returns every event of a kind that a phone's user was told.
+    pub fn told<T>(&self, who: usize, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+        self.phones[who].events.iter().filter_map(pick).collect()
+    }
+
+    /// Returns the first message of this name that was ever sent, with its author's envelope bytes.
+    pub fn first_sent(&self, pick: impl Fn(&Message) -> bool) -> Option<Envelope> {
+        self.sent.iter().filter_map(Flight::envelope).find(|envelope| pick(&envelope.body().message))
+    }
+}
+
+fn pair(a: usize, b: usize) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}

@@ -1,0 +1,168 @@
+//! One phone: its node, its journal, its vault and its user's eyes.
+
+use std::collections::VecDeque;
+
+use countersign_machine::card::Card;
+use countersign_machine::effect::{Effect, Event};
+use countersign_machine::fault::{Fault, StoreFault};
+use countersign_machine::id::TransportKey;
+use countersign_machine::input::KeyTicket;
+use countersign_machine::key::{ParticipantKey, Seed, SigningKey};
+use countersign_machine::message::TransportSecret;
+use countersign_machine::time::Now;
+use countersign_machine::{Input, Node};
+
+/// How a vault answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vault {
+    /// It gives the key.
+    Open,
+    /// It refuses.
+    Locked,
+    /// It says nothing.
+    Silent,
+}
+
+/// A phone.
+pub struct Phone {
+    /// What decides; `None` while the phone is dead.
+    pub node: Option<Node>,
+    /// Every record, oldest first.
+    pub journal: Vec<Vec<u8>>,
+    /// How the vault answers.
+    pub vault: Vault,
+    /// What the user was told, oldest first.
+    pub events: Vec<Event>,
+    /// What the node refused, oldest first.
+    pub faults: Vec<Fault>,
+    /// The names of the effects carried out, oldest first.
+    pub effects: Vec<&'static str>,
+    answers: VecDeque<Input>,
+    secret: [u8; 32],
+    transport: [u8; 32],
+    participant: ParticipantKey,
+    peer: TransportKey,
+}
+
+impl Phone {
+    /// Makes a phone with an empty journal.
+    pub(super) fn new(secret: [u8; 32], transport: [u8; 32], seed: [u8; 32]) -> Self {
+        let participant = key(&secret).participant();
+        let link = TransportSecret::new(&transport);
+        let peer = link.public();
+        Self {
+            node: Some(Node::create(participant, link, seed)),
+            journal: Vec::new(),
+            vault: Vault::Open,
+            events: Vec::new(),
+            faults: Vec::new(),
+            effects: Vec::new(),
+            answers: VecDeque::new(),
+            secret,
+            transport,
+            participant,
+            peer,
+        }
+    }
+
+    /// Returns the participant for whom the phone speaks.
+    pub fn participant(&self) -> ParticipantKey {
+        self.participant
+    }
+
+    /// Returns the participant's secret key.
+    pub fn key(&self) -> SigningKey {
+        key(&self.secret)
+    }
+
+    /// Returns the phone's transport key.
+    pub fn transport(&self) -> TransportKey {
+        self.peer
+    }
+
+    /// Returns the seed of the phone's transport secret, to speak in its name.
+    pub fn transport_seed(&self) -> &[u8; 32] {
+        &self.transport
+    }
+
+    /// Returns the card that the phone issued.
+    pub fn card(&self) -> Card {
+        let text = self.events.iter().rev().find_map(|event| match event {
+            Event::CardIssued(issued) => Some(issued.card.as_str()),
+            Event::Link(_) | Event::Session(_) | Event::Refused(_) | Event::RefusedByPeer(_) => None,
+        });
+        Card::from_text(text.expect("a card was issued")).expect("the card that was issued")
+    }
+
+    /// Starts the phone from its journal.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the journal.
+    pub fn open(&mut self, seed: [u8; 32], now: Now) -> Result<(), StoreFault> {
+        let records = self.journal.iter().map(Vec::as_slice);
+        self.node = Some(Node::open(records, TransportSecret::new(&self.transport), seed, now)?);
+        Ok(())
+    }
+
+    pub(super) fn die(&mut self) {
+        self.node = None;
+        self.answers.clear();
+    }
+
+    pub(super) fn has_answer(&self) -> bool {
+        self.node.is_some() && !self.answers.is_empty()
+    }
+
+    pub(super) fn take_answer(&mut self) -> Option<Input> {
+        self.answers.pop_front()
+    }
+
+    pub(super) fn answer(&mut self, input: Input) {
+        self.answers.push_back(input);
+    }
+
+    /// Lets the vault answer as it would now what it was asked before.
+    pub fn replace_answers(&mut self) {
+        let (vault, asked) = (self.vault, std::mem::take(&mut self.answers));
+        self.answers = asked
+            .into_iter()
+            .filter_map(|answer| match (answer, vault) {
+                (Input::KeyGiven { ticket, .. }, Vault::Locked) => Some(Input::KeyRefused { ticket }),
+                (Input::KeyGiven { .. }, Vault::Silent) => None,
+                (other, _) => Some(other),
+            })
+            .collect();
+    }
+
+    pub(super) fn read_back(&mut self) {
+        self.answer(Input::ReadBack(self.journal.last().cloned()));
+    }
+
+    pub(super) fn give_key(&mut self, ticket: KeyTicket, seed: Seed) {
+        match self.vault {
+            Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed }),
+            Vault::Locked => self.answer(Input::KeyRefused { ticket }),
+            Vault::Silent => {}
+        }
+    }
+}
+
+fn key(secret: &[u8; 32]) -> SigningKey {
+    SigningKey::from_bytes(secret).expect("a hash is in range but once in 2^128")
+}
+
+/// Names an effect.
+pub(super) fn name_of(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Persist(_) => "persist",
+        Effect::ReadBack => "read back",
+        Effect::AskKey { .. } => "ask key",
+        Effect::Admit(_) => "admit",
+        Effect::Exclude(_) => "exclude",
+        Effect::Dial { .. } => "dial",
+        Effect::Send { .. } => "send",
+        Effect::Tell(Event::Refused(_)) => "tell refused",
+        Effect::Tell(_) => "tell",
+    }
+}
