@@ -25,7 +25,10 @@ const BANS: [(&str, &[&str]); 2] = [
             "uniffi",
         ],
     ),
-    ("countersign-driver", &["uniffi", "clap", "ratatui", "k256", "libp2p-mdns", "libp2p-dns", "hickory-resolver"]),
+    (
+        "countersign-driver",
+        &["uniffi", "clap", "ratatui", "k256", "libp2p-mdns", "libp2p-dns", "hickory-resolver"],
+    ),
 ];
 
 #[test]
@@ -58,8 +61,10 @@ fn the_readme_shows_the_tree_that_is_there() {
         assert!(root().join(path).exists(), "README.md lists {path}, which is not there");
     }
     let tracked = git(&["ls-files"]);
-    let shown = |name: &str| listed.contains(name) || listed.iter().any(|path| path.trim_end_matches('/') == name);
-    for top in tracked.lines().filter_map(|path| path.split('/').next()).filter(|name| !name.starts_with('.')) {
+    let shown =
+        |name: &str| listed.contains(name) || listed.iter().any(|path| path.trim_end_matches('/') == name);
+    for top in tracked.lines().filter_map(|path| path.split('/').next()).filter(|name| !name.starts_with('.'))
+    {
         let inside = listed.iter().any(|path| path.starts_with(&format!("{top}/")));
         assert!(shown(top) || inside, "README.md does not list {top}");
     }
@@ -70,7 +75,10 @@ fn the_architecture_lists_every_file_of_the_machine() {
     let architecture = read("ARCHITECTURE.md");
     for path in git(&["ls-files", "core/machine/src", "core/driver/src"]).lines() {
         let name = path.split_once("/src/").expect("a source file").1;
-        assert!(architecture.contains(&format!("`{name}`")), "ARCHITECTURE.md does not say what {path} is for");
+        assert!(
+            architecture.contains(&format!("`{name}`")),
+            "ARCHITECTURE.md does not say what {path} is for"
+        );
     }
 }
 
@@ -84,7 +92,8 @@ fn no_source_file_hides_a_second_one() {
 
 #[test]
 fn nothing_is_left_to_do_in_the_sources() {
-    let unfinished = [concat!("to", "do!"), concat!("unimpl", "emented!"), concat!("FIX", "ME"), concat!("#[ign", "ore]")];
+    let unfinished =
+        [concat!("to", "do!"), concat!("unimpl", "emented!"), concat!("FIX", "ME"), concat!("#[ign", "ore]")];
     for path in git(&["ls-files", "*.rs"]).lines() {
         let text = read(path);
         for mark in unfinished {

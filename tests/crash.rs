@@ -1,8 +1,9 @@
 //! A phone may die before any effect, or come back with an old disk: the session goes on, and no nonce ever signs
 //! twice.
 
-use countersign_machine::id::SessionId;
+use countersign_machine::id::{SessionId, Slot};
 use countersign_machine::record::Outcome;
+use countersign_tests::rig::oracle::Violation;
 use countersign_tests::rig::{Topology, World, payload};
 
 #[test]
@@ -101,6 +102,24 @@ fn no_old_copy_of_a_journal_revives_a_nonce() {
     }
 
     println!("{copies} old copies restored; {signed} of the sessions were signed all the same");
+}
+
+#[test]
+fn a_generator_that_is_cloned_with_the_disk_is_what_the_oracle_would_notice() {
+    let mut run = Run::new(2, Topology::Mesh, Script::InTurn);
+    run.go();
+    let drawn: Vec<u64> = run.world.phones.iter().map(|phone| phone.draws).collect();
+    for (who, records) in [(0, 2), (1, 0)] {
+        run.world.crash(who);
+        run.world.phones[who].journal.truncate(run.before[who] + records);
+    }
+
+    run.world.phones[0].draws = drawn[0] - 2;
+    run.world.restart(0);
+    run.world.restart(1);
+    run.world.approve_at_once(run.session);
+
+    assert_eq!(run.world.oracle.violations(), [Violation::NonceReused { signer: Slot(0) }; 2]);
 }
 
 #[test]

@@ -10,11 +10,10 @@ use countersign_machine::effect::{Effect, Event};
 use countersign_machine::fault::{CallerFault, Fault};
 use countersign_machine::frame::Frame;
 use countersign_machine::id::{SessionId, TransportKey, WalletId};
-use countersign_machine::key::Seed;
 use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
 use countersign_machine::link::{DialFault, LinkPath};
 use countersign_machine::message::{Envelope, Message, Payload};
-use countersign_machine::session::Phase;
+use countersign_machine::session::{Happening, Phase};
 use countersign_machine::status::{SessionStatus, Status};
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
@@ -24,6 +23,7 @@ pub mod forge;
 mod judge;
 pub mod oracle;
 mod phone;
+pub mod scene;
 
 pub use judge::payload;
 use oracle::Oracle;
@@ -176,8 +176,7 @@ impl World {
         self.create_wallet(wallet);
     }
 
-    /// Creates one more wallet on all of its participants' phones.
-    pub fn create_wallet(&mut self, wallet: &Wallet) {
+    fn create_wallet(&mut self, wallet: &Wallet) {
         self.oracle.learn_wallet(wallet.clone());
         for who in 0..self.phones.len() {
             if wallet.slot_of(&self.phones[who].participant()).is_some() {
@@ -187,6 +186,15 @@ impl World {
                 created.expect("the keys make a wallet");
             }
         }
+    }
+
+    /// Creates one more wallet, of these phones, on all of them.
+    pub fn wallet_of(&mut self, members: &[usize]) -> WalletId {
+        let keys = members.iter().map(|who| self.phones[*who].participant()).collect();
+        let wallet = Wallet::new("another".into(), keys).expect("two to a hundred different keys");
+        self.create_wallet(&wallet);
+        self.settle();
+        wallet.id()
     }
 
     fn build_roads(&mut self, topology: Topology) {
@@ -272,6 +280,17 @@ impl World {
     pub fn steps(&self) -> Vec<Step> {
         let answers = (0..self.phones.len()).filter(|who| self.phones[*who].has_answer());
         answers.map(Step::Answer).chain((0..self.flying.len()).map(Step::Frame)).collect()
+    }
+
+    /// Returns what can happen next if no frame overtakes another on its way.
+    pub fn steps_in_order(&self) -> Vec<Step> {
+        let mut ways = BTreeSet::new();
+        let mut steps = self.steps();
+        steps.retain(|step| match step {
+            Step::Answer(_) => true,
+            Step::Frame(at) => ways.insert((self.flying[*at].from, self.flying[*at].to)),
+        });
+        steps
     }
 
     /// Lets one thing happen.
@@ -493,10 +512,7 @@ impl World {
                 }
             }
             Effect::ReadBack => self.phones[who].read_back(),
-            Effect::AskKey { ticket, purpose: _ } => {
-                let seed = Seed::new(self.entropy.draw());
-                self.phones[who].give_key(ticket, seed);
-            }
+            Effect::AskKey { ticket, purpose: _ } => self.phones[who].give_key(ticket),
             Effect::Admit(_) => {}
             Effect::Exclude(peer) => {
                 if let Some(other) = self.phone_of(&peer) {
@@ -510,9 +526,9 @@ impl World {
     }
 
     fn dial(&mut self, who: usize, peer: TransportKey) {
-        let reached = self.phone_of(&peer).filter(|other| {
-            self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some()
-        });
+        let reached = self
+            .phone_of(&peer)
+            .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some());
         match reached {
             Some(other) => self.raise_link(who, other),
             None => self.phones[who].answer(Input::DialFailed { peer, why: DialFault::NoAnswer }),
@@ -537,12 +553,20 @@ impl World {
         all.flat_map(|(who, phone)| phone.faults.iter().map(move |fault| (who, fault.clone()))).collect()
     }
 
-    /// Returns every event of a kind that a phone's user was told.
-    pub fn told<T>(&self, who: usize, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
-        self.phones[who].events.iter().filter_map(pick).collect()
+    /// Returns what a phone's user was told about a session, oldest first.
+    pub fn told(&self, who: usize, session: SessionId) -> Vec<Happening> {
+        let mut told = Vec::new();
+        for event in &self.phones[who].events {
+            if let Event::Session(event) = event
+                && event.session == session
+            {
+                told.push(event.what.clone());
+            }
+        }
+        told
     }
 
-    /// Returns the first message of this name that was ever sent, with its author's envelope bytes.
+    /// Returns the first envelope ever sent whose message `pick` likes.
     pub fn first_sent(&self, pick: impl Fn(&Message) -> bool) -> Option<Envelope> {
         self.sent.iter().filter_map(Flight::envelope).find(|envelope| pick(&envelope.body().message))
     }

@@ -1,13 +1,12 @@
 //! Sessions end with the same valid signatures on every phone, whatever the network does meanwhile.
 
-use countersign_machine::effect::Event;
 use countersign_machine::fault::CallerFault;
 use countersign_machine::id::{Attempt, SessionId, Slot};
-use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_ITEMS, MAX_TEXT_BYTES};
+use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_ITEMS, MAX_PATH, MAX_TEXT_BYTES};
 use countersign_machine::message::{DeclineReason, Item, Payload};
 use countersign_machine::record::Outcome;
 use countersign_machine::session::{Happening, Phase};
-use countersign_machine::wallet::derive::{KeyPath, MAX_PATH, Taproot};
+use countersign_machine::wallet::derive::{KeyPath, Taproot};
 use countersign_tests::rig::{Step, Topology, Vault, World, payload};
 
 #[test]
@@ -408,7 +407,6 @@ fn the_user_is_told_each_step_once() {
     let session = world.propose(0, payload(1));
     world.approve_at_once(session);
 
-    let told = |who: usize| world.told(who, |event| happening(event, session));
     let end = Happening::Ended { outcome: world.outcome(session).expect("one end") };
     let attempt = Attempt(0);
     let proposer = [
@@ -418,16 +416,9 @@ fn the_user_is_told_each_step_once() {
         Happening::PartialsSent { attempt },
         end.clone(),
     ];
-    assert_eq!(told(0), proposer);
+    assert_eq!(world.told(0, session), proposer);
     let other = [Happening::Requested { proposer: Slot(0) }, Happening::PartialsSent { attempt }, end];
-    assert_eq!(told(1), other);
-}
-
-fn happening(event: &Event, session: SessionId) -> Option<Happening> {
-    match event {
-        Event::Session(event) if event.session == session => Some(event.what.clone()),
-        _ => None,
-    }
+    assert_eq!(world.told(1, session), other);
 }
 
 fn is_completed(world: &World, who: usize, session: SessionId) -> bool {
@@ -466,10 +457,8 @@ fn deliver(world: &mut World, name: &str, to: usize) {
 
 /// Delivers the frame with the message of this name that flies between two phones.
 fn deliver_from(world: &mut World, name: &str, from: usize, to: usize) {
-    let at = world
-        .flying
-        .iter()
-        .position(|flight| (flight.from, flight.to) == (from, to) && flight.carries(name));
+    let at =
+        world.flying.iter().position(|flight| (flight.from, flight.to) == (from, to) && flight.carries(name));
     world.take(Step::Frame(at.expect("such a frame flies")));
     settle_answers(world);
 }

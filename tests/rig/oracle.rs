@@ -20,7 +20,7 @@ const NONCE: usize = 66;
 const PARTIAL: usize = 32;
 
 /// What a phone of ours must never do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// One public nonce signed under two challenges, or twice under one with different results.
     NonceReused {
@@ -39,16 +39,22 @@ pub enum Violation {
     },
 }
 
+/// A signer's key and one of its public nonces.
+type Nonce = ([u8; 33], [u8; NONCE]);
+
 /// What a partial signature is a part of: the aggregate nonce, the output key and the message. They determine
 /// the challenge and the nonce coefficient (BIP-327, Sign).
 type Challenge = ([u8; NONCE], [u8; 33], [u8; 32]);
+
+/// A nonce, what it signed and with which result.
+type Use = (Nonce, Challenge, [u8; PARTIAL]);
 
 /// Watches.
 #[derive(Default)]
 pub struct Oracle {
     wallets: BTreeMap<WalletId, Wallet>,
     sessions: BTreeMap<SessionId, Watched>,
-    uses: BTreeMap<([u8; 33], [u8; NONCE]), BTreeMap<Challenge, [u8; PARTIAL]>>,
+    uses: BTreeMap<Nonce, BTreeMap<Challenge, [u8; PARTIAL]>>,
     seen: BTreeSet<EnvelopeId>,
     judged: BTreeSet<EnvelopeId>,
     /// The contributions that their authors' journals hold.
@@ -164,7 +170,9 @@ impl Oracle {
                 self.learn_session(terms);
                 (Attempt(0), nonces)
             }
-            Message::Nonces { attempt, nonces } | Message::Answer { attempt, nonces, .. } => (*attempt, nonces),
+            Message::Nonces { attempt, nonces } | Message::Answer { attempt, nonces, .. } => {
+                (*attempt, nonces)
+            }
             Message::Partials { .. }
             | Message::Complete { .. }
             | Message::Decline { .. }
@@ -209,7 +217,7 @@ impl Oracle {
         attempt: Attempt,
         set: &NonceSetDigest,
         partials: &[u8],
-    ) -> Option<Vec<(([u8; 33], [u8; NONCE]), Challenge, [u8; PARTIAL])>> {
+    ) -> Option<Vec<Use>> {
         let session = self.sessions.get(&id)?;
         let wallet = self.wallets.get(&session.wallet)?;
         let shown: Vec<&BTreeSet<Vec<u8>>> =

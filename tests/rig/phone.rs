@@ -12,6 +12,8 @@ use countersign_machine::message::TransportSecret;
 use countersign_machine::time::Now;
 use countersign_machine::{Input, Node};
 
+use super::forge::tagged_hash;
+
 /// How a vault answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vault {
@@ -37,6 +39,8 @@ pub struct Phone {
     pub faults: Vec<Fault>,
     /// The names of the effects carried out, oldest first.
     pub effects: Vec<&'static str>,
+    /// How often the vault's generator was asked. Who sets it back clones the generator.
+    pub draws: u64,
     answers: VecDeque<Input>,
     secret: [u8; 32],
     transport: [u8; 32],
@@ -57,6 +61,7 @@ impl Phone {
             events: Vec::new(),
             faults: Vec::new(),
             effects: Vec::new(),
+            draws: 0,
             answers: VecDeque::new(),
             secret,
             transport,
@@ -139,9 +144,11 @@ impl Phone {
         self.answer(Input::ReadBack(self.journal.last().cloned()));
     }
 
-    pub(super) fn give_key(&mut self, ticket: KeyTicket, seed: Seed) {
+    pub(super) fn give_key(&mut self, ticket: KeyTicket) {
+        self.draws += 1;
+        let seed = tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()]);
         match self.vault {
-            Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed }),
+            Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed: Seed::new(seed) }),
             Vault::Locked => self.answer(Input::KeyRefused { ticket }),
             Vault::Silent => {}
         }

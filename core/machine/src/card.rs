@@ -6,7 +6,8 @@ use crate::codec;
 use crate::fault::PeerFault;
 use crate::id::TransportKey;
 use crate::key::{ParticipantKey, Seed, Signature, SigningKey, tagged_hash};
-use crate::limits::{MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARD_BYTES, MAX_NAME_BYTES};
+use crate::limits::{MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARD_AHEAD_MS, MAX_CARD_BYTES, MAX_NAME_BYTES};
+use crate::message::TransportSecret;
 use crate::time::WallTime;
 
 /// How a card begins in text and QR codes; base64url without padding follows (RFC 4648, section 5).
@@ -42,25 +43,28 @@ pub struct Statement {
     pub addresses: Vec<String>,
 }
 
-/// A statement with its participant's BIP-340 signature, verified when it was made or read.
+/// A statement signed by both keys that it joins, verified when it was made or read: the participant's BIP-340
+/// signature says who may speak, the transport key's Ed25519 signature that it agrees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     statement: Statement,
     bytes: Vec<u8>,
 }
 
-/// A card's form on the wire: the statement's exact bytes, then the signature.
+/// A card's form on the wire: the statement's exact bytes, then both signatures of its hash.
 #[derive(Encode, Decode)]
 #[cbor(array)]
 struct Signed {
     #[cbor(n(0), with = "minicbor::bytes")]
     statement: Vec<u8>,
     #[n(1)]
-    signature: Signature,
+    participant: Signature,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    transport: [u8; 64],
 }
 
 impl Card {
-    /// Signs a card for `transport` with the participant's `key`.
+    /// Signs a card for `transport` with the participant's `key`, and with `transport` itself.
     ///
     /// # Errors
     ///
@@ -69,16 +73,15 @@ impl Card {
     pub fn issue(
         key: &SigningKey,
         aux: Seed,
-        transport: TransportKey,
+        transport: &TransportSecret,
         nickname: String,
         addresses: Vec<String>,
-        issued: WallTime,
-        until: WallTime,
+        (issued, until): (WallTime, WallTime),
     ) -> Result<Self, PeerFault> {
         let statement = Statement {
             version: VERSION,
             participant: key.participant(),
-            transport,
+            transport: transport.public(),
             issued,
             until,
             nickname,
@@ -86,13 +89,14 @@ impl Card {
         };
         statement.check()?;
         let bytes = codec::encode(&statement);
-        let signature = key.sign(&signing_hash(&bytes), aux);
-        let bytes = codec::encode(&Signed { statement: bytes, signature });
+        let hash = signing_hash(&bytes);
+        let (participant, transport) = (key.sign(&hash, aux), transport.sign(&hash));
+        let bytes = codec::encode(&Signed { statement: bytes, participant, transport });
         check_length(&bytes)?;
         Ok(Self { statement, bytes })
     }
 
-    /// Reads a card and verifies its signature.
+    /// Reads a card and verifies both signatures.
     ///
     /// # Errors
     ///
@@ -107,7 +111,9 @@ impl Card {
         }
         statement.check()?;
         let hash = signing_hash(&signed.statement);
-        if !signed.signature.verify(&statement.participant.x_only(), &hash) {
+        if !signed.participant.verify(&statement.participant.x_only(), &hash)
+            || !statement.transport.verifies(&hash, &signed.transport)
+        {
             return Err(PeerFault::BadCard);
         }
         Ok(Self { statement, bytes: bytes.to_vec() })
@@ -145,14 +151,19 @@ impl Card {
         self.statement.issued > other.statement.issued
     }
 
-    /// Checks that the card still holds at `now`. A card from a clock ahead of ours holds already.
+    /// Checks that the card holds at `now`. One from a clock ahead of ours holds already, within
+    /// [`MAX_CARD_AHEAD_MS`].
     ///
     /// # Errors
     ///
     /// Returns [`PeerFault::CardOutOfDate`].
     pub fn check_date(&self, now: WallTime) -> Result<(), PeerFault> {
         let Statement { issued, until, .. } = self.statement;
-        if now < until { Ok(()) } else { Err(PeerFault::CardOutOfDate { from: issued, until }) }
+        if now < until && issued.ms_from(now) <= MAX_CARD_AHEAD_MS {
+            Ok(())
+        } else {
+            Err(PeerFault::CardOutOfDate { from: issued, until })
+        }
     }
 }
 
@@ -177,7 +188,7 @@ fn check_length(bytes: &[u8]) -> Result<(), PeerFault> {
     }
 }
 
-/// Returns the 32 bytes that the participant signs.
+/// Returns the 32 bytes that both keys sign.
 fn signing_hash(statement: &[u8]) -> [u8; 32] {
     tagged_hash("countersign/card", &[statement])
 }
@@ -216,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_names_another_phone_without_its_consent_is_refused() {
+        let mut signed: Signed = codec::decode(card().as_bytes()).expect("a card");
+        let mut statement: Statement = codec::decode(&signed.statement).expect("a statement");
+        statement.transport = TransportSecret::new(&[8; 32]).public();
+        signed.statement = codec::encode(&statement);
+        signed.participant = key(1).sign(&signing_hash(&signed.statement), Seed::new([0; 32]));
+
+        assert_eq!(Card::parse(&codec::encode(&signed)), Err(PeerFault::BadCard));
+    }
+
+    #[test]
     fn a_card_over_a_limit_is_neither_issued_nor_read() {
         let long = "x".repeat(MAX_NAME_BYTES + 1);
         let issued = issue(long, vec![]);
@@ -236,14 +258,26 @@ mod tests {
         assert!(card.check_date(WallTime(2000)).is_err());
     }
 
+    #[test]
+    fn a_card_from_more_than_a_day_ahead_waits_for_its_day() {
+        let ahead = MAX_CARD_AHEAD_MS + 1000;
+        let dates = (WallTime(ahead), WallTime(ahead + 1000));
+        let transport = TransportSecret::new(&[9; 32]);
+        let card = Card::issue(&key(1), Seed::new([0; 32]), &transport, String::new(), vec![], dates)
+            .expect("within the limits");
+
+        assert_eq!(card.check_date(WallTime(1000)), Ok(()));
+        assert!(card.check_date(WallTime(999)).is_err());
+    }
+
     fn key(number: u8) -> SigningKey {
         SigningKey::from_bytes(&[number; 32]).expect("a valid secret")
     }
 
     fn issue(nickname: String, addresses: Vec<String>) -> Result<Card, PeerFault> {
-        let transport = TransportKey([9; 32]);
-        let (issued, until) = (WallTime(1000), WallTime(2000));
-        Card::issue(&key(1), Seed::new([0; 32]), transport, nickname, addresses, issued, until)
+        let transport = TransportSecret::new(&[9; 32]);
+        let dates = (WallTime(1000), WallTime(2000));
+        Card::issue(&key(1), Seed::new([0; 32]), &transport, nickname, addresses, dates)
     }
 
     fn card() -> Card {

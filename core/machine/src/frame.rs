@@ -37,6 +37,11 @@ impl Holding {
         Self { session, ids: held.into_iter().flat_map(|id| id.0).collect() }
     }
 
+    /// Returns about how many bytes this takes in a frame.
+    pub(crate) fn weight(&self) -> usize {
+        self.ids.len() + size_of::<SessionId>() + 8
+    }
+
     /// Returns the ids listed.
     pub fn ids(&self) -> impl Iterator<Item = EnvelopeId> {
         self.ids.chunks_exact(ID_BYTES).map(|chunk| {
@@ -89,6 +94,10 @@ pub enum Refusal {
     /// The receiver's limits are reached: try again later.
     #[n(5)]
     Busy,
+    /// The partial signatures are for other nonces than the receiver holds: somebody sent two sets, and it need
+    /// not be their author.
+    #[n(6)]
+    OtherNonces,
 }
 
 impl From<PeerFault> for Refusal {
@@ -109,8 +118,8 @@ impl From<PeerFault> for Refusal {
             | PeerFault::WrongCount { .. }
             | PeerFault::AttemptTooHigh(_)
             | PeerFault::Equivocation
-            | PeerFault::OtherNonceSet
             | PeerFault::FalseCompletion => Self::Invalid,
+            PeerFault::OtherNonceSet => Self::OtherNonces,
             PeerFault::Late => Self::Late,
             PeerFault::TooMany(_) => Self::Busy,
         }
@@ -171,12 +180,15 @@ pub enum Frame {
         #[cbor(n(2), with = "minicbor::bytes")]
         signature: [u8; 64],
     },
-    /// The last frame was refused.
+    /// A frame was refused.
     #[n(5)]
     Refuse {
         /// Why.
         #[n(0)]
         why: Refusal,
+        /// The id of the envelope it carried; empty if it carried none that could be read.
+        #[n(1)]
+        envelope: ByteVec,
     },
 }
 
@@ -196,9 +208,20 @@ impl Frame {
         if bytes.len() > MAX_FRAME_BYTES {
             return Err(PeerFault::TooLong { bytes: bytes.len(), limit: MAX_FRAME_BYTES });
         }
-        match hello_version(bytes) {
-            Some(found) if found != LINK_VERSION => Err(PeerFault::UnknownVersion { found }),
-            _ => codec::decode(bytes).ok_or(PeerFault::Malformed { what: "frame" }),
+        if let Some(found) = hello_version(bytes).filter(|found| *found != LINK_VERSION) {
+            return Err(PeerFault::UnknownVersion { found });
+        }
+        codec::decode(bytes).filter(Self::is_whole).ok_or(PeerFault::Malformed { what: "frame" })
+    }
+
+    /// Returns whether every list of ids holds whole ids.
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Hello { have, .. } | Self::Have { have } => {
+                have.iter().all(|holding| holding.ids.len().is_multiple_of(ID_BYTES))
+            }
+            Self::Refuse { envelope, .. } => [0, ID_BYTES].contains(&envelope.len()),
+            Self::Envelope { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
         }
     }
 

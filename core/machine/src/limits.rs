@@ -12,16 +12,22 @@ pub const MAX_ATTEMPT: u8 = 7;
 pub const MAX_TEXT_BYTES: usize = 4096;
 
 /// Most bytes of one frame on the wire, checked before anything is allocated. A proposal of
-/// [`MAX_ITEMS`] items with the longest paths and its nonces needs about 180 KiB.
+/// [`MAX_ITEMS`] items with the longest paths and its nonces needs about 190 KiB.
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 /// Most bytes of an envelope: a frame less its own head.
 pub const MAX_ENVELOPE_BYTES: usize = MAX_FRAME_BYTES - 256;
+/// Most bytes of the list of what a phone holds. A longer list is cut: what it does not name comes again.
+pub const MAX_HAVE_BYTES: usize = 128 * 1024;
+/// Most unhardened steps of a key path. Wallets use two: change and index.
+pub const MAX_PATH: usize = 10;
 /// Most bytes of a card, so that it fits one QR code with room to spare.
 pub const MAX_CARD_BYTES: usize = 1024;
 /// Most addresses on a card.
 pub const MAX_ADDRESSES: usize = 8;
 /// Most bytes of one address.
 pub const MAX_ADDRESS_BYTES: usize = 128;
+/// Most bytes of all addresses of a card that we issue, so that it stays within [`MAX_CARD_BYTES`].
+pub const MAX_ISSUED_ADDRESS_BYTES: usize = 640;
 /// Most bytes of a nickname or a wallet's name.
 pub const MAX_NAME_BYTES: usize = 64;
 
@@ -47,6 +53,9 @@ pub const MAX_SESSION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 pub const DEFAULT_SESSION_MS: u64 = 5 * 60 * 1000;
 /// Most milliseconds by which a proposer's clock may be ahead of ours: 5 minutes.
 pub const MAX_CLOCK_SKEW_MS: u64 = 5 * 60 * 1000;
+/// Most milliseconds by which a card may come from the future: a day, for a clock set to another zone. One from
+/// next year could not be replaced until then.
+pub const MAX_CARD_AHEAD_MS: u64 = 24 * 60 * 60 * 1000;
 /// Usual validity of a card, in ms: a year.
 pub const DEFAULT_CARD_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 

@@ -79,6 +79,8 @@ pub(crate) struct Link {
     /// A hello's list that came before our side of the connection stood.
     early: Option<Vec<Holding>>,
     known: BTreeSet<EnvelopeId>,
+    /// Whether the other side has asked what it missed: what others were to send it may be lost, too.
+    asked: bool,
     ping: Option<([u8; 32], Now)>,
     rtt_us: Option<u64>,
     clock_ahead_ms: Option<i64>,
@@ -102,6 +104,7 @@ impl Link {
             heard: false,
             early: None,
             known: BTreeSet::new(),
+            asked: false,
             ping: None,
             rtt_us: None,
             clock_ahead_ms: None,
@@ -158,6 +161,7 @@ impl Link {
         self.heard = false;
         self.early = None;
         self.known.clear();
+        self.asked = false;
         self.ping = None;
         self.rtt_us = None;
     }
@@ -205,6 +209,22 @@ impl Link {
         Frame::Ping { challenge }
     }
 
+    /// Notes that the other side asks what it has missed, and forgets what it was known to hold.
+    pub(crate) fn asks(&mut self) {
+        self.known.clear();
+        self.asked = true;
+    }
+
+    /// Returns whether the other side has asked what it missed on this connection.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Returns whether a pong answers our last ping. An answer to an earlier one is late, and no fault.
+    pub(crate) fn awaits(&self, challenge: &[u8; 32]) -> bool {
+        self.ping.is_some_and(|(asked, _)| asked == *challenge)
+    }
+
     /// Takes the answer to our ping; returns whether it is genuine.
     pub(crate) fn pong(
         &mut self,
@@ -230,11 +250,9 @@ impl Link {
     pub(crate) fn state(&self) -> LinkState {
         match self.stage {
             _ if self.incompatible => LinkState::Incompatible,
-            Stage::Up(path) if self.heard => LinkState::Reachable {
-                path,
-                rtt_us: self.rtt_us,
-                clock_ahead_ms: self.clock_ahead_ms,
-            },
+            Stage::Up(path) if self.heard => {
+                LinkState::Reachable { path, rtt_us: self.rtt_us, clock_ahead_ms: self.clock_ahead_ms }
+            }
             Stage::Up(_) | Stage::Dialling => LinkState::Dialling,
             Stage::Down { redial: None } => LinkState::NoAddress,
             Stage::Down { redial: Some(_) } => LinkState::Unreachable { why: self.why },
@@ -295,11 +313,8 @@ mod tests {
         assert!(!link.pong((&me, &peer), challenge, WallTime(9), &signature, back), "another time");
         assert!(link.pong((&me, &peer), challenge, wall, &signature, back));
         assert!(!link.pong((&me, &peer), challenge, wall, &signature, back), "a second time");
-        let expected = LinkState::Reachable {
-            path: LinkPath::Direct,
-            rtt_us: Some(4000),
-            clock_ahead_ms: Some(505),
-        };
+        let expected =
+            LinkState::Reachable { path: LinkPath::Direct, rtt_us: Some(4000), clock_ahead_ms: Some(505) };
         assert_eq!(link.state(), expected);
     }
 

@@ -7,7 +7,9 @@ use minicbor::{Decode, Encode};
 
 use crate::codec;
 use crate::fault::PeerFault;
-use crate::id::{Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey, WalletId};
+use crate::id::{
+    Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey, WalletId,
+};
 use crate::key::tagged_hash;
 use crate::limits::{MAX_ENVELOPE_BYTES, MAX_ITEMS, MAX_TEXT_BYTES};
 use crate::time::WallTime;

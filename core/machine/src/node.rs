@@ -10,8 +10,8 @@ use crate::id::{Dice, SessionId, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
-    DEFAULT_CARD_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARDS, MAX_NAME_BYTES, MAX_OPEN_SESSIONS,
-    MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS,
+    DEFAULT_CARD_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES, MAX_NAME_BYTES,
+    MAX_OPEN_SESSIONS, MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS,
 };
 use crate::link::Link;
 use crate::message::{DeclineReason, Message, Payload, Terms, TransportSecret};
@@ -150,8 +150,7 @@ impl Node {
             return Err(CallerFault::TooMany("open sessions"));
         }
         let me = wallet.slot_of(&self.me).ok_or(CallerFault::NotParticipant)?;
-        let terms =
-            Terms { wallet: wallet.id(), proposer: me, created: now.wall, deadline, random, payload };
+        let terms = Terms { wallet: wallet.id(), proposer: me, created: now.wall, deadline, random, payload };
         let mut session = Session::open(terms, wallet, me, now)
             .map_err(|_| CallerFault::Payload("a key path has no key"))?;
         let id = session.id();
@@ -176,7 +175,12 @@ impl Node {
     /// # Errors
     ///
     /// Returns [`CallerFault::UnknownSession`], [`CallerFault::Ended`] or [`CallerFault::AlreadySigned`].
-    pub fn decline(&mut self, session: SessionId, reason: DeclineReason, now: Now) -> Result<(), CallerFault> {
+    pub fn decline(
+        &mut self,
+        session: SessionId,
+        reason: DeclineReason,
+        now: Now,
+    ) -> Result<(), CallerFault> {
         self.command(session, now, |session, cx| session.withdraw(Message::Decline { reason }, cx))
     }
 
@@ -306,13 +310,19 @@ impl Node {
         if key.participant() != self.me {
             return Err(CallerFault::OtherKey);
         }
-        let fits = |address: &&String| address.len() <= MAX_ADDRESS_BYTES;
+        let mut room = MAX_ISSUED_ADDRESS_BYTES;
+        let fits = |address: &&String| {
+            let fits = address.len() <= MAX_ADDRESS_BYTES.min(room);
+            room -= if fits { address.len() } else { 0 };
+            fits
+        };
         let addresses = self.listening.iter().filter(fits).take(MAX_ADDRESSES).cloned().collect();
-        let (transport, until) = (self.secret.public(), WallTime(now.wall.0.saturating_add(DEFAULT_CARD_MS)));
-        let card = Card::issue(key, seed, transport, nickname, addresses, now.wall, until)
-            .map_err(CallerFault::Card)?;
+        let dates = (now.wall, WallTime(now.wall.0.saturating_add(DEFAULT_CARD_MS)));
+        let card =
+            Card::issue(key, seed, &self.secret, nickname, addresses, dates).map_err(CallerFault::Card)?;
         let text = card.to_text();
         self.keep_card(card, now);
+        self.greet_all();
         self.effects.push_back(Effect::Tell(Event::CardIssued(CardIssued { card: text })));
         Ok(())
     }

@@ -104,8 +104,8 @@ pub enum Record {
         #[n(0)]
         terms: Terms,
     },
-    /// Another participant's envelope was accepted: a proposal, partial signatures, or nonces that were
-    /// about to be used.
+    /// Another participant's envelope was accepted: a proposal, at once, and whatever contributions are here when
+    /// our nonces are used. Those that come later would cost a sync each and can be asked for again.
     #[n(4)]
     EnvelopeKept {
         /// The envelope.

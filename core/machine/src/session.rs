@@ -19,11 +19,13 @@ pub mod nonce;
 pub mod partial;
 pub(crate) mod replay;
 mod round;
+mod show;
 
 use board::{Board, Contribution};
 use nonce::AggregateNonce;
 use partial::PartialSignature;
 use round::{NonceRound, nonce_bytes};
+pub use show::{Happening, Phase};
 
 /// A session that has not ended.
 pub(crate) struct Session {
@@ -100,38 +102,6 @@ pub(crate) enum KeyStep {
     Sign(Attempt),
 }
 
-/// What happened in a session.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
-pub enum Happening {
-    /// A co-signer proposed; the user is asked.
-    Requested {
-        /// Who proposed.
-        proposer: Slot,
-    },
-    /// Our own proposal is durable.
-    Proposed,
-    /// Our nonces of an attempt have left.
-    NoncesSent {
-        /// The attempt.
-        attempt: Attempt,
-    },
-    /// Our partial signatures of an attempt have left.
-    PartialsSent {
-        /// The attempt.
-        attempt: Attempt,
-    },
-    /// A co-signer's contribution arrived.
-    Progressed,
-    /// Partial signatures for other nonces than ours were put aside: somebody sent two sets.
-    NonceSetsDiffer,
-    /// The session is over.
-    Ended {
-        /// How.
-        outcome: Outcome,
-    },
-}
-
 /// What every step of a session needs from its node.
 pub(crate) struct Context<'a> {
     pub(crate) now: Now,
@@ -206,13 +176,19 @@ impl Session {
     /// # Errors
     ///
     /// Returns what is wrong; nothing has changed then.
-    pub(crate) fn accept(&mut self, envelope: &Envelope, cx: &mut Context<'_>) -> Result<Accepted, PeerFault> {
+    pub(crate) fn accept(
+        &mut self,
+        envelope: &Envelope,
+        cx: &mut Context<'_>,
+    ) -> Result<Accepted, PeerFault> {
         if self.expire(cx) {
             return Err(PeerFault::Late);
         }
         let (slot, message) = (envelope.body().slot, &envelope.body().message);
         let attempt = match message {
-            Message::Propose { terms, .. } if slot == self.terms.proposer && *terms == self.terms => Attempt(0),
+            Message::Propose { terms, .. } if slot == self.terms.proposer && *terms == self.terms => {
+                Attempt(0)
+            }
             Message::Propose { .. } => {
                 return Err(PeerFault::BadProposal("its terms are of another session"));
             }
@@ -256,29 +232,26 @@ impl Session {
     ) -> Result<Accepted, PeerFault> {
         let slot = envelope.body().slot;
         let given = Contribution::read(&envelope.body().message, self.keys.len())?;
-        if given.set().is_some_and(|set| attempt == self.attempt && self.set().is_some_and(|ours| ours != set))
+        if given
+            .set()
+            .is_some_and(|set| attempt == self.attempt && self.set().is_some_and(|ours| ours != set))
         {
             return Err(PeerFault::OtherNonceSet);
         }
-        let worth_keeping = opens || given.set().is_some();
         if attempt > self.attempt {
             self.start_attempt(attempt);
         }
         if attempt == self.attempt {
-            self.board.put(slot, given, envelope.clone(), worth_keeping)?;
+            self.board.put(slot, given, envelope.clone(), opens)?;
         }
         if opens {
             self.proposal = Some(envelope.clone());
-        }
-        if worth_keeping {
-            let record = Record::EnvelopeKept { envelope: envelope.bytes().to_vec().into() };
-            cx.said.push(Said::Persist(vec![record]));
+            cx.said.push(Said::Persist(vec![kept(envelope)]));
         }
         self.advance(cx);
         if self.outcome().is_none() {
             let proposer = self.terms.proposer;
-            let happening =
-                if opens { Happening::Requested { proposer } } else { Happening::Progressed };
+            let happening = if opens { Happening::Requested { proposer } } else { Happening::Progressed };
             cx.said.push(Said::Tell(happening));
         }
         Ok(Accepted::New)
@@ -295,9 +268,10 @@ impl Session {
         if signatures.len() != expected * SIGNATURE_BYTES {
             return Err(PeerFault::WrongCount { expected, got: signatures.len() / SIGNATURE_BYTES });
         }
-        let valid = self.keys.iter().zip(signatures.chunks_exact(SIGNATURE_BYTES)).all(|((key, digest), bytes)| {
-            Signature::parse(bytes).is_ok_and(|signature| signature.verify(&key.x_only(), digest))
-        });
+        let valid =
+            self.keys.iter().zip(signatures.chunks_exact(SIGNATURE_BYTES)).all(|((key, digest), bytes)| {
+                Signature::parse(bytes).is_ok_and(|signature| signature.verify(&key.x_only(), digest))
+            });
         if !valid {
             return Err(PeerFault::FalseCompletion);
         }
@@ -382,20 +356,20 @@ impl Session {
         Ok(())
     }
 
-    /// Notes that the vault refused the key: the session waits for the next approval or message.
+    /// Notes that the vault refused the key: the session waits for its user to approve again.
     ///
     /// Nonces that were to sign are consumed; the next attempt brings new ones.
     pub(crate) fn lock(&mut self, step: KeyStep, cx: &mut Context<'_>) {
         match (step, &self.stage) {
             (KeyStep::Nonces(attempt), Stage::Unlocking) if attempt == self.attempt => {
                 self.stage = Stage::Waiting;
-                self.approved = false;
             }
-            (KeyStep::Sign(attempt), Stage::Spending(_)) if attempt == self.attempt => {
-                self.approved = false;
-                self.lose_nonces(cx);
-            }
-            _ => {}
+            (KeyStep::Sign(attempt), Stage::Spending(_)) if attempt == self.attempt => self.lose_nonces(cx),
+            _ => return,
+        }
+        if self.outcome().is_none() {
+            self.approved = false;
+            cx.said.push(Said::Tell(Happening::KeyRefused));
         }
     }
 
@@ -461,7 +435,7 @@ impl Session {
         let round = NonceRound::fresh(seed, &key, &self.keys, self.id, self.attempt);
         let public = round.public();
         let nonces = nonce_bytes(&public);
-        let opens = self.proposal.is_none();
+        let opens = self.proposal.is_none() && self.attempt == Attempt(0);
         let message = if opens {
             Message::Propose { terms: self.terms.clone(), nonces }
         } else {
@@ -497,12 +471,7 @@ impl Session {
         if self.board.drop_other_sets(set) {
             cx.said.push(Said::Tell(Happening::NonceSetsDiffer));
         }
-        let mut records: Vec<Record> = self
-            .board
-            .keep_all()
-            .iter()
-            .map(|envelope| Record::EnvelopeKept { envelope: envelope.bytes().to_vec().into() })
-            .collect();
+        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
         let spent = Record::NonceSpent { session: self.id, attempt: self.attempt, set };
         records.push(spent.clone());
         cx.said.push(Said::Persist(records));
@@ -529,7 +498,9 @@ impl Session {
         self.board.put_own_partials(self.me, set, partials, envelope.clone());
         self.signed = true;
         let signed = Record::Signed { session: self.id, attempt, envelope: envelope.bytes().to_vec().into() };
-        cx.said.push(Said::Persist(vec![signed]));
+        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
+        records.push(signed);
+        cx.said.push(Said::Persist(records));
         let sent = Said::Tell(Happening::PartialsSent { attempt });
         let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
         self.stage = Stage::Signed { aggregates, set };
@@ -595,89 +566,8 @@ impl Session {
     }
 }
 
-/// What others may see of a session.
-impl Session {
-    /// Returns the session's id.
-    pub(crate) fn id(&self) -> SessionId {
-        self.id
-    }
-
-    /// Returns the wallet that signs.
-    pub(crate) fn wallet(&self) -> &Arc<Wallet> {
-        &self.wallet
-    }
-
-    /// Returns what is signed and until when.
-    pub(crate) fn terms(&self) -> &Terms {
-        &self.terms
-    }
-
-    /// Returns when the session expires.
-    pub(crate) fn expires(&self) -> BootTime {
-        self.expires
-    }
-
-    /// Returns how the session ended, if it has.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        match &self.stage {
-            Stage::Closed(outcome, _) => Some(outcome),
-            Stage::Waiting | Stage::Unlocking | Stage::Committed(_) | Stage::Spending(_) => None,
-            Stage::Signed { .. } => None,
-        }
-    }
-
-    /// Returns the current attempt.
-    pub(crate) fn attempt(&self) -> Attempt {
-        self.attempt
-    }
-
-    /// Returns where we stand, in a word.
-    pub(crate) fn phase(&self) -> Phase {
-        match &self.stage {
-            Stage::Waiting if !self.approved => Phase::Requested,
-            Stage::Waiting | Stage::Unlocking => Phase::Unlocking,
-            Stage::Committed(_) => Phase::Nonces,
-            Stage::Spending(_) | Stage::Signed { .. } => Phase::Partials,
-            Stage::Closed(..) => Phase::Ended,
-        }
-    }
-
-    /// Returns whether `slot` has given nonces, and partial signatures, in the current attempt.
-    pub(crate) fn progress(&self, slot: Slot) -> (bool, bool) {
-        match self.outcome() {
-            Some(Outcome::Completed { .. }) => (true, true),
-            Some(_) | None => self.board.progress(slot),
-        }
-    }
-
-    /// Returns the envelopes another participant may lack, in a good order to read them.
-    pub(crate) fn envelopes(&self) -> Vec<Envelope> {
-        let proposal = self.proposal.iter();
-        let rest = self.board.envelopes().filter(|held| self.proposal.as_ref() != Some(held));
-        proposal.chain(rest).cloned().collect()
-    }
-
-    /// Returns the signed notice of the end for somebody who has not heard, made now if nobody sent one.
-    pub(crate) fn notice(&self, cx: &Context<'_>) -> Option<Envelope> {
-        let Stage::Closed(outcome, notice) = &self.stage else { return None };
-        notice.clone().or_else(|| completion(outcome).map(|message| self.seal(message, cx)))
-    }
-}
-
-/// Where a session stands, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// The user has not said yes or no.
-    Requested,
-    /// Approved; our key is asked for.
-    Unlocking,
-    /// Round 1: public nonces are exchanged.
-    Nonces,
-    /// Round 2: partial signatures are exchanged.
-    Partials,
-    /// Over.
-    Ended,
+fn kept(envelope: &Envelope) -> Record {
+    Record::EnvelopeKept { envelope: envelope.bytes().to_vec().into() }
 }
 
 fn outcome_of(result: Result<Vec<Signature>, Failure>) -> Outcome {

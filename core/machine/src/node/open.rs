@@ -78,12 +78,7 @@ impl Node {
     }
 
     /// Takes one record; `None` if it cannot be true after those before it.
-    fn recall(
-        &mut self,
-        record: Record,
-        sessions: &mut BTreeMap<SessionId, Replay>,
-        now: Now,
-    ) -> Option<()> {
+    fn recall(&mut self, record: Record, sessions: &mut BTreeMap<SessionId, Replay>, now: Now) -> Option<()> {
         match record {
             Record::OwnerNamed { .. } => return None,
             Record::CardKept { card } => {
@@ -108,7 +103,7 @@ impl Node {
                 }
                 sessions.get_mut(&envelope.body().session)?.kept(&envelope)?;
             }
-            Record::Approved { session, .. } => sessions.get_mut(&session)?.approved(),
+            Record::Approved { session, payload } => sessions.get_mut(&session)?.approved(payload)?,
             Record::NonceCommitted { session, attempt, envelope } => {
                 let replay = sessions.get_mut(&session)?;
                 replay.touched(attempt);
@@ -119,8 +114,7 @@ impl Node {
                 sessions.get_mut(&session)?.signed(&Envelope::parse(&envelope).ok()?)?;
             }
             Record::Ended { session, outcome, notice } => {
-                let notice =
-                    if notice.is_empty() { None } else { Some(Envelope::parse(&notice).ok()?) };
+                let notice = if notice.is_empty() { None } else { Some(Envelope::parse(&notice).ok()?) };
                 sessions.get_mut(&session)?.ended(outcome, notice);
             }
         }

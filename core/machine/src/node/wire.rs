@@ -8,14 +8,27 @@ use crate::card::Card;
 use crate::effect::{Effect, Event, RefusedByPeer, RefusedEvent};
 use crate::fault::{Fault, PeerFault};
 use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
-use crate::id::{Slot, TransportKey, WalletId};
+use crate::id::{EnvelopeId, Slot, TransportKey, WalletId};
 use crate::key::ParticipantKey;
-use crate::limits::MAX_OPEN_SESSIONS;
+use crate::limits::{MAX_HAVE_BYTES, MAX_OPEN_SESSIONS};
 use crate::link::LinkPath;
 use crate::message::{Envelope, Message};
 use crate::session::{Accepted, Context, Session};
 use crate::time::Now;
 use crate::wallet::Wallet;
+
+/// Why a frame is refused, and what can be said of whose it was.
+struct Refused {
+    slot: Option<Slot>,
+    envelope: Option<EnvelopeId>,
+    kind: PeerFault,
+}
+
+impl From<PeerFault> for Refused {
+    fn from(kind: PeerFault) -> Self {
+        Self { slot: None, envelope: None, kind }
+    }
+}
 
 impl Node {
     /// Greets the peer: who we are, what we hold.
@@ -25,14 +38,25 @@ impl Node {
             return;
         };
         let early = link.up(path);
-        let Some(card) = self.cards.get(&self.me) else { return };
-        let card = card.as_bytes().to_vec().into();
-        let have = self.holdings(&peer);
-        self.send(peer, &Frame::Hello { version: LINK_VERSION, card, have });
+        self.greet(peer);
         if let Some(have) = early {
             self.greeted(peer, &have, now);
         }
         self.tell_link(peer);
+    }
+
+    /// Says hello to everybody who is connected: our card is new.
+    pub(super) fn greet_all(&mut self) {
+        let up: Vec<TransportKey> =
+            self.links.iter().filter(|(_, link)| link.is_up()).map(|(peer, _)| *peer).collect();
+        up.into_iter().for_each(|peer| self.greet(peer));
+    }
+
+    fn greet(&mut self, peer: TransportKey) {
+        let Some(card) = self.cards.get(&self.me) else { return };
+        let card = card.as_bytes().to_vec().into();
+        let have = self.holdings(&peer);
+        self.send(peer, &Frame::Hello { version: LINK_VERSION, card, have });
     }
 
     /// Asks the remaining neighbours what we may now miss.
@@ -54,34 +78,33 @@ impl Node {
 
     /// Takes a frame; a refused one is answered with the reason.
     pub(super) fn frame_arrived(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), Fault> {
-        let result = Frame::parse(bytes)
-            .map_err(|kind| (None, kind))
-            .and_then(|frame| self.take_frame(peer, frame, now));
-        let Err((slot, kind)) = result else { return Ok(()) };
-        if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer)) {
-            link.incompatible();
-            self.tell_link(peer);
-        }
-        self.send(peer, &Frame::Refuse { why: kind.into() });
+        let result = match Frame::parse(bytes) {
+            Ok(frame) => self.take_frame(peer, frame, now),
+            Err(kind) => {
+                if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer)) {
+                    link.incompatible();
+                    self.tell_link(peer);
+                }
+                Err(kind.into())
+            }
+        };
+        let Err(Refused { slot, envelope, kind }) = result else { return Ok(()) };
+        let envelope = envelope.map(|id| id.0.to_vec()).unwrap_or_default().into();
+        self.send(peer, &Frame::Refuse { why: kind.into(), envelope });
         self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer, slot, fault: kind })));
         Err(Fault::Peer { peer, slot, kind })
     }
 
-    fn take_frame(
-        &mut self,
-        peer: TransportKey,
-        frame: Frame,
-        now: Now,
-    ) -> Result<(), (Option<Slot>, PeerFault)> {
-        let nobody = |kind| (None, kind);
-        let link = self.links.get_mut(&peer).ok_or(nobody(PeerFault::Stranger))?;
+    fn take_frame(&mut self, peer: TransportKey, frame: Frame, now: Now) -> Result<(), Refused> {
+        let link = self.links.get_mut(&peer).ok_or(PeerFault::Stranger)?;
         let greets = matches!(frame, Frame::Hello { .. } | Frame::Refuse { .. });
         if !greets && !link.is_heard() {
-            return Err(nobody(PeerFault::NoHello));
+            return Err(PeerFault::NoHello.into());
         }
         match frame {
-            Frame::Hello { card, have, .. } => self.take_hello(peer, &card, &have, now).map_err(nobody),
+            Frame::Hello { card, have, .. } => Ok(self.take_hello(peer, &card, &have, now)?),
             Frame::Have { have } => {
+                link.asks();
                 self.send_missing(peer, &have, now);
                 Ok(())
             }
@@ -91,14 +114,16 @@ impl Node {
                 Ok(())
             }
             Frame::Pong { challenge, wall, signature } => {
-                if !link.pong((&self.secret.public(), &peer), challenge, wall, &signature, now) {
-                    return Err(nobody(PeerFault::BadSignature));
+                if link.awaits(&challenge) {
+                    if !link.pong((&self.secret.public(), &peer), challenge, wall, &signature, now) {
+                        return Err(PeerFault::BadSignature.into());
+                    }
+                    self.tell_link(peer);
                 }
-                self.tell_link(peer);
                 Ok(())
             }
-            Frame::Refuse { why } => {
-                if why == Refusal::Version {
+            Frame::Refuse { why, envelope: _ } => {
+                if why == Refusal::Version && !link.is_heard() {
                     link.incompatible();
                     self.tell_link(peer);
                 }
@@ -168,7 +193,7 @@ impl Node {
             }
         }
         for envelope in missing {
-            self.send_envelope(peer, Reach::default(), &envelope);
+            self.send_envelope(peer, envelope.id(), &carry(Reach::default(), &envelope));
         }
     }
 
@@ -178,9 +203,11 @@ impl Node {
         reach: Reach,
         bytes: &[u8],
         now: Now,
-    ) -> Result<(), (Option<Slot>, PeerFault)> {
-        let nobody = |kind| (None, kind);
-        let envelope = Envelope::parse(bytes).map_err(nobody)?;
+    ) -> Result<(), Refused> {
+        let envelope = Envelope::parse(bytes)?;
+        let id = envelope.id();
+        let refused = |slot, kind| Refused { slot, envelope: Some(id), kind };
+        let nobody = |kind| refused(None, kind);
         let body = envelope.body();
         let link = self.links.get_mut(&peer).ok_or(nobody(PeerFault::Stranger))?;
         let unknown = PeerFault::UnknownWallet(body.wallet);
@@ -195,7 +222,7 @@ impl Node {
         }
         link.knows(envelope.id());
         let slot = body.slot;
-        self.take_verified(peer, reach, envelope, &wallet, now).map_err(|kind| (Some(slot), kind))
+        self.take_verified(peer, reach, envelope, &wallet, now).map_err(|kind| refused(Some(slot), kind))
     }
 
     /// Takes an envelope whose author is proven.
@@ -218,7 +245,7 @@ impl Node {
                 let mut said = Vec::new();
                 let notice = session.notice(&Context { now, secret: &self.secret, said: &mut said });
                 if let Some(notice) = notice.filter(|_| asks) {
-                    self.send_envelope(peer, Reach::default(), &notice);
+                    self.send_envelope(peer, notice.id(), &carry(Reach::default(), &notice));
                 }
                 Ok(())
             }
@@ -269,7 +296,11 @@ impl Node {
         for Waiting { envelope, from, reach } in waiting {
             if let Err(fault) = self.take_verified(from, reach, envelope, wallet, now) {
                 let slot = None;
-                self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer: from, slot, fault })));
+                self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent {
+                    peer: from,
+                    slot,
+                    fault,
+                })));
             }
         }
         if dropped {
@@ -284,33 +315,36 @@ impl Node {
         self.spread(Reach::default(), envelope, &wallet, None);
     }
 
-    /// Sends another's envelope to the linked participants whom it does not reach otherwise.
+    /// Sends another's envelope to the linked participants whom it does not reach otherwise. Who has lost a link
+    /// is reached by nobody for certain.
     fn forward(&mut self, from: TransportKey, reach: Reach, envelope: &Envelope, wallet: &Wallet) {
         self.spread(reach, envelope, wallet, Some(from));
     }
 
     fn spread(&mut self, mut reach: Reach, envelope: &Envelope, wallet: &Wallet, from: Option<TransportKey>) {
-        reach.add(envelope.body().slot.index());
+        let author = envelope.body().slot.index();
+        reach.add(author);
         reach.add(wallet.slot_of(&self.me).map_or(0, Slot::index));
         let linked: Vec<(TransportKey, usize)> = self
             .links
             .iter()
-            .filter(|(peer, link)| link.is_up() && Some(**peer) != from)
-            .filter_map(|(peer, link)| Some((*peer, wallet.slot_of(&link.participant)?.index())))
-            .filter(|(_, slot)| !reach.covers(*slot))
+            .filter(|(peer, link)| link.is_up() && link.is_heard() && Some(**peer) != from)
+            .filter_map(|(peer, link)| Some((*peer, link, wallet.slot_of(&link.participant)?.index())))
+            .filter(|(_, link, slot)| !reach.covers(*slot) || link.has_asked() && *slot != author)
+            .map(|(peer, _, slot)| (peer, slot))
             .collect();
         linked.iter().for_each(|(_, slot)| reach.add(*slot));
+        let frame = carry(reach, envelope);
         for (peer, _) in linked {
-            self.send_envelope(peer, reach, envelope);
+            self.send_envelope(peer, envelope.id(), &frame);
         }
     }
 
-    /// Sends an envelope unless the peer is known to hold it.
-    fn send_envelope(&mut self, peer: TransportKey, reach: Reach, envelope: &Envelope) {
+    /// Sends a frame that carries an envelope, unless the peer is known to hold it.
+    fn send_envelope(&mut self, peer: TransportKey, id: EnvelopeId, frame: &Arc<[u8]>) {
         let Some(link) = self.links.get_mut(&peer) else { return };
-        if link.is_up() && link.knows(envelope.id()) {
-            let envelope = envelope.bytes().to_vec().into();
-            self.send(peer, &Frame::Envelope { reach, envelope });
+        if link.is_up() && link.knows(id) {
+            self.effects.push_back(Effect::Send { peer, frame: Arc::clone(frame) });
         }
     }
 
@@ -330,14 +364,20 @@ impl Node {
         }
     }
 
-    /// Lists what we hold of the open sessions that we share with `peer`.
+    /// Lists what we hold of the open sessions that we share with `peer`, as far as it fits into a frame.
     fn holdings(&self, peer: &TransportKey) -> Vec<Holding> {
         let Some(link) = self.links.get(peer) else { return Vec::new() };
+        let mut room = MAX_HAVE_BYTES;
         self.sessions
             .values()
             .filter(|session| session.outcome().is_none())
             .filter(|session| session.wallet().slot_of(&link.participant).is_some())
             .map(|session| Holding::new(session.id(), session.envelopes().iter().map(Envelope::id)))
+            .take_while(|holding| {
+                let fits = holding.weight() <= room;
+                room = room.saturating_sub(holding.weight());
+                fits
+            })
             .collect()
     }
 
@@ -346,4 +386,9 @@ impl Node {
             self.effects.push_back(Effect::Send { peer, frame: frame.to_bytes() });
         }
     }
+}
+
+/// Makes the frame that carries an envelope.
+fn carry(reach: Reach, envelope: &Envelope) -> Arc<[u8]> {
+    Frame::Envelope { reach, envelope: envelope.bytes().to_vec().into() }.to_bytes()
 }

@@ -188,9 +188,9 @@ impl Board {
             if place.partials.as_ref().is_some_and(|(theirs, _)| *theirs != set) {
                 found = true;
                 place.partials = None;
-                place.envelopes.retain(|(envelope, _)| {
-                    !matches!(envelope.body().message, Message::Partials { .. })
-                });
+                place
+                    .envelopes
+                    .retain(|(envelope, _)| !matches!(envelope.body().message, Message::Partials { .. }));
             }
         }
         found

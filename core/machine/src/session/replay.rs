@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Context, Contribution, Session, Stage};
-use crate::id::{Attempt, NonceSetDigest, SessionId, Slot};
+use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
 use crate::message::{Envelope, Message, Terms};
 use crate::record::{Failure, Outcome};
 use crate::time::Now;
@@ -30,9 +30,10 @@ impl Replay {
         self.session.id
     }
 
-    /// Notes that the user approved.
-    pub(crate) fn approved(&mut self) {
+    /// Notes that the user approved `payload`; `None` if the session signs another.
+    pub(crate) fn approved(&mut self, payload: PayloadDigest) -> Option<()> {
         self.session.approved = true;
+        (payload == self.session.payload).then_some(())
     }
 
     /// Notes an envelope that was kept, ours or another's; `None` if it does not fit.

@@ -5,9 +5,7 @@ use sha2::Sha512;
 
 use super::key_agg::{KeyAgg, Tweak, TweakFault};
 use crate::key::{XOnlyKey, tagged_hash};
-
-/// Most steps of a derivation path. Wallets use two: change and index.
-pub const MAX_PATH: usize = 10;
+use crate::limits::MAX_PATH;
 
 /// Which key below an aggregate key signs: unhardened steps, then what Taproot does to the result.
 ///

@@ -41,7 +41,7 @@ pub enum TweakFault {
         /// Index in the path, from 0.
         step: usize,
     },
-    /// The path is longer than [`crate::wallet::derive::MAX_PATH`].
+    /// The path is longer than [`crate::limits::MAX_PATH`].
     #[error("a path of {steps} steps")]
     TooDeep {
         /// Steps that were given.
