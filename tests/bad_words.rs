@@ -302,7 +302,10 @@ fn settle_spoiling(world: &mut World, liar: usize) {
             match &mut body.message {
                 Message::Partials { partials, .. } | Message::Answer { partials, .. } => partials[40] ^= 1,
                 Message::Complete { .. } => body.message = wrong_partials(world),
-                Message::Propose { .. } | Message::Nonces { .. } | Message::Decline { .. } | Message::Cancel => {}
+                Message::Propose { .. }
+                | Message::Nonces { .. }
+                | Message::Decline { .. }
+                | Message::Cancel => {}
             }
             let frame = forge::sealed_frame(world.phones[liar].transport_seed(), &body);
             world.flying[at].bytes = frame.into();

@@ -4,15 +4,13 @@
 //! [`World::settle`]; a phone can die before any effect and comes back from its journal alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use countersign_machine::effect::{Effect, Event};
 use countersign_machine::fault::{CallerFault, Fault};
-use countersign_machine::frame::Frame;
-use countersign_machine::id::{SessionId, TransportKey, WalletId};
+use countersign_machine::id::{SessionId, WalletId};
 use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
-use countersign_machine::link::{DialFault, LinkPath};
-use countersign_machine::message::{Envelope, Message, Payload};
+use countersign_machine::message::Payload;
 use countersign_machine::session::{Happening, Phase};
 use countersign_machine::status::{SessionStatus, Status};
 use countersign_machine::time::{BootTime, Now, WallTime};
@@ -21,63 +19,15 @@ use countersign_machine::{Input, Node};
 
 pub mod forge;
 mod judge;
+mod network;
 pub mod oracle;
 mod phone;
 pub mod scene;
 
 pub use judge::payload;
+pub use network::{Flight, Topology};
 use oracle::Oracle;
 pub use phone::{Phone, Vault};
-
-/// Which phones can reach which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topology {
-    /// Everybody reaches everybody.
-    Mesh,
-    /// Everybody reaches the first phone only.
-    Star,
-    /// Everybody reaches the next and the one before.
-    Chain,
-    /// As a chain, its ends joined.
-    Ring,
-    /// Nobody reaches anybody until a test says so.
-    Apart,
-}
-
-/// A frame that has been sent and has not arrived.
-#[derive(Clone, Debug)]
-pub struct Flight {
-    /// Which phone sent it.
-    pub from: usize,
-    /// Which phone it goes to.
-    pub to: usize,
-    /// How many frames had been sent on this way before.
-    pub number: usize,
-    /// The frame.
-    pub bytes: Arc<[u8]>,
-}
-
-impl Flight {
-    /// Returns the envelope it carries, if it carries one.
-    pub fn envelope(&self) -> Option<Envelope> {
-        match Frame::parse(&self.bytes) {
-            Ok(Frame::Envelope { envelope, .. }) => Envelope::parse(&envelope).ok(),
-            Ok(
-                Frame::Hello { .. }
-                | Frame::Have { .. }
-                | Frame::Ping { .. }
-                | Frame::Pong { .. }
-                | Frame::Refuse { .. },
-            )
-            | Err(_) => None,
-        }
-    }
-
-    /// Returns whether it carries a message of this name.
-    pub fn carries(&self, name: &str) -> bool {
-        self.envelope().is_some_and(|envelope| envelope.body().message.name() == name)
-    }
-}
 
 /// Something a test can let happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +54,8 @@ pub struct World {
     pub last_words_arrive: bool,
     /// The clocks.
     pub now: Now,
+    /// Time that all nodes together took to decide, for benchmarks: no test looks at it.
+    pub spent: Duration,
     roads: BTreeSet<(usize, usize)>,
     links: BTreeSet<(usize, usize)>,
     entropy: Entropy,
@@ -145,6 +97,7 @@ impl World {
             oracle: Oracle::default(),
             last_words_arrive: false,
             now: Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) },
+            spent: Duration::ZERO,
             roads: BTreeSet::new(),
             links: BTreeSet::new(),
             entropy,
@@ -197,66 +150,6 @@ impl World {
         wallet.id()
     }
 
-    fn build_roads(&mut self, topology: Topology) {
-        let count = self.phones.len();
-        for a in 0..count {
-            for b in a + 1..count {
-                let open = match topology {
-                    Topology::Mesh => true,
-                    Topology::Star => a == 0,
-                    Topology::Chain => b == a + 1,
-                    Topology::Ring => b == a + 1 || (a == 0 && b == count - 1),
-                    Topology::Apart => false,
-                };
-                if open {
-                    self.roads.insert((a, b));
-                }
-            }
-        }
-    }
-
-    /// Lets every phone dial whom it can reach.
-    pub fn connect(&mut self) {
-        for who in 0..self.phones.len() {
-            self.act(who, |node, now| node.connect(now));
-            self.wake(who);
-        }
-    }
-
-    /// Opens the road between two phones and lets them dial.
-    pub fn mend(&mut self, a: usize, b: usize) {
-        self.roads.insert(pair(a, b));
-        self.act(a, |node, now| node.connect(now));
-        self.act(b, |node, now| node.connect(now));
-        self.wake(a);
-        self.wake(b);
-    }
-
-    /// Closes the road between two phones; what flew between them is lost.
-    pub fn cut(&mut self, a: usize, b: usize) {
-        self.roads.remove(&pair(a, b));
-        self.drop_link(a, b);
-    }
-
-    fn drop_link(&mut self, a: usize, b: usize) {
-        if self.links.remove(&pair(a, b)) {
-            self.flying.retain(|flight| pair(flight.from, flight.to) != pair(a, b));
-            for (who, other) in [(a, b), (b, a)] {
-                let peer = self.phones[other].transport();
-                self.feed(who, Input::LinkDown { peer });
-            }
-        }
-    }
-
-    fn raise_link(&mut self, a: usize, b: usize) {
-        if self.links.insert(pair(a, b)) {
-            for (who, other) in [(a, b), (b, a)] {
-                let peer = self.phones[other].transport();
-                self.feed(who, Input::LinkUp { peer, path: LinkPath::Direct });
-            }
-        }
-    }
-
     /// Lets everything happen that is due, until nothing is: answers, then wake-ups, then frames in the order
     /// in which they were sent.
     pub fn settle(&mut self) {
@@ -307,13 +200,6 @@ impl World {
                 }
             }
         }
-    }
-
-    /// Brings a frame to a phone as if `from` had sent it.
-    pub fn arrive(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        self.oracle.overhear(bytes);
-        let peer = self.phones[from].transport();
-        self.feed(to, Input::FrameArrived { peer, bytes: bytes.to_vec() });
     }
 
     /// Feeds a phone one fact; a refusal is noted, a broken journal is a bug.
@@ -470,21 +356,12 @@ impl World {
         self.status(who).sessions.into_iter().find(|shown| shown.id == session)
     }
 
-    /// Returns which phone speaks through this transport key.
-    pub fn phone_of(&self, transport: &TransportKey) -> Option<usize> {
-        self.phones.iter().position(|phone| phone.transport() == *transport)
-    }
-
-    /// Returns the names of the session messages sent from one phone to another so far, oldest first.
-    pub fn said(&self, from: usize, to: usize) -> Vec<&'static str> {
-        let between = self.sent.iter().filter(|flight| (flight.from, flight.to) == (from, to));
-        between.filter_map(Flight::envelope).map(|envelope| envelope.body().message.name()).collect()
-    }
-
     /// Does something on a living phone and carries out what its node orders.
     pub fn act<T>(&mut self, who: usize, act: impl FnOnce(&mut Node, Now) -> T) -> Option<T> {
         self.touched.insert(who);
+        let start = Instant::now();
         let result = act(self.phones[who].node.as_mut()?, self.now);
+        self.spent += start.elapsed();
         self.carry_out(who);
         Some(result)
     }
@@ -525,28 +402,6 @@ impl World {
         }
     }
 
-    fn dial(&mut self, who: usize, peer: TransportKey) {
-        let reached = self
-            .phone_of(&peer)
-            .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some());
-        match reached {
-            Some(other) => self.raise_link(who, other),
-            None => self.phones[who].answer(Input::DialFailed { peer, why: DialFault::NoAnswer }),
-        }
-    }
-
-    fn send(&mut self, from: usize, peer: TransportKey, bytes: Arc<[u8]>) {
-        self.oracle.witness(&self.phones[from], &bytes);
-        let Some(to) = self.phone_of(&peer) else { return };
-        let number = self.counts.entry((from, to)).or_default();
-        let flight = Flight { from, to, number: *number, bytes };
-        *number += 1;
-        self.sent.push(flight.clone());
-        if self.links.contains(&pair(from, to)) {
-            self.flying.push_back(flight);
-        }
-    }
-
     /// Returns every fault that any phone has noted.
     pub fn faults(&self) -> Vec<(usize, Fault)> {
         let all = self.phones.iter().enumerate();
@@ -565,13 +420,4 @@ impl World {
         }
         told
     }
-
-    /// Returns the first envelope ever sent whose message `pick` likes.
-    pub fn first_sent(&self, pick: impl Fn(&Message) -> bool) -> Option<Envelope> {
-        self.sent.iter().filter_map(Flight::envelope).find(|envelope| pick(&envelope.body().message))
-    }
-}
-
-fn pair(a: usize, b: usize) -> (usize, usize) {
-    (a.min(b), a.max(b))
 }
