@@ -274,6 +274,34 @@ fn partial_signatures_for_other_nonces_are_put_aside_and_do_not_spoil_the_journa
 }
 
 #[test]
+fn an_answer_for_other_nonces_counts_for_its_nonces_alone_after_a_restart_too() {
+    let mut scene = Scene::default();
+    let Message::Nonces { nonces, .. } = &scene.nonces.body().message else { panic!("nonces") };
+    let lie = Message::Answer {
+        attempt: Attempt(0),
+        set: NonceSetDigest([7; 32]),
+        nonces: nonces.clone(),
+        partials: vec![1; 32 * ITEMS],
+    };
+    let frame = scene.sealed(VICTIM, lie);
+    scene.world.arrive(VICTIM, PROPOSER, &frame);
+    scene.world.cut(PROPOSER, VICTIM);
+    scene.world.cut(LIAR, VICTIM);
+    scene.world.settle();
+    let before = scene.world.session(PROPOSER, scene.session).expect("known");
+    assert!(scene.world.told(PROPOSER, scene.session).contains(&Happening::NonceSetsDiffer));
+
+    scene.world.crash(PROPOSER);
+    scene.world.restart(PROPOSER);
+    scene.world.settle();
+
+    let after = scene.world.session(PROPOSER, scene.session).expect("known");
+    assert_eq!((before.waits_for, before.outcome), (vec![Slot(VICTIM as u8)], None));
+    assert_eq!((after.waits_for, after.outcome), (vec![Slot(VICTIM as u8)], None));
+    scene.world.oracle.assert_silent();
+}
+
+#[test]
 fn partial_signatures_for_other_nonces_than_we_signed_with_are_refused() {
     let mut scene = Scene::default();
     scene.world.approve(VICTIM, scene.session);

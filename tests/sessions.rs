@@ -364,7 +364,7 @@ fn a_vault_that_refused_is_asked_again_after_the_next_approval() {
 #[test]
 fn a_journal_and_a_vault_may_answer_after_the_end() {
     for question in ["read back", "ask key"] {
-        for end in ["decline", "deadline"] {
+        for end in ["decline", "deadline", "deadline unnoticed"] {
             let mut world = World::new(22, 2, Topology::Mesh);
             let session = world.propose(0, payload(1));
             world.settle();
@@ -378,8 +378,10 @@ fn a_journal_and_a_vault_may_answer_after_the_end() {
                     let no = world.command(1, |node, now| node.decline(session, DeclineReason::User, now));
                     assert_eq!(no, Ok(()));
                 }
-                _ => world.expire_without_answers(),
+                "deadline" => world.expire_without_answers(),
+                _ => world.sleep_past_every_deadline(),
             }
+            world.take(Step::Answer(1));
             world.settle();
 
             let ended = world.outcome(session).expect("the same end everywhere");

@@ -52,6 +52,9 @@ fn main() {
         .configure_from_args();
     let means = Means::default();
     for (signers, items) in SIZES {
+        if !wanted(signers, items) {
+            continue;
+        }
         let mut world = World::new(7, signers, Topology::Mesh);
         measure(&mut criterion, &means, ("machine", signers, items), || session(&mut world, items));
         let bare = Bare::new(signers, items);
@@ -265,6 +268,13 @@ fn hash(message: &[u8]) -> [u8; 32] {
 fn seed(who: usize, item: u32) -> [u8; 32] {
     let who = u32::try_from(who).expect("a slot");
     countersign_tests::rig::forge::tagged_hash("bench/seed", &[&who.to_be_bytes(), &item.to_be_bytes()])
+}
+
+/// Returns whether the sizes named in the environment, as `COUNTERSIGN_BENCH=15x1,3x100`, have this one; all are
+/// measured if none are named.
+fn wanted(signers: usize, items: u32) -> bool {
+    let named = std::env::var("COUNTERSIGN_BENCH").unwrap_or_default();
+    named.is_empty() || named.split(',').any(|size| size == format!("{signers}x{items}"))
 }
 
 /// Prints the ratios.

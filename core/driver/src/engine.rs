@@ -168,8 +168,7 @@ impl Engine {
     /// Asks the vault. A vault that need not wait for its user answers at once.
     fn ask_vault(&mut self, ticket: KeyTicket, purpose: KeyPurpose) -> Result<Option<Input>, Error> {
         let vault = Arc::clone(&self.vault);
-        let mut question =
-            async move { (ticket, vault.signing_secret(purpose).await) }.boxed();
+        let mut question = async move { (ticket, vault.signing_secret(purpose).await) }.boxed();
         match (&mut question).now_or_never() {
             Some((ticket, secret)) => self.key_input(ticket, secret).map(Some),
             None => {
@@ -231,7 +230,9 @@ fn micros(since: Instant) -> u64 {
 /// Sleeps until the machine wants to be woken, but never longer than [`MAX_SLEEP`]; for ever if it does not.
 async fn sleep_until(wake: Option<(BootTime, Wake)>, now: BootTime) {
     match wake {
-        Some((at, _)) => tokio::time::sleep(Duration::from_micros(at.0.saturating_sub(now.0)).min(MAX_SLEEP)).await,
+        Some((at, _)) => {
+            tokio::time::sleep(Duration::from_micros(at.0.saturating_sub(now.0)).min(MAX_SLEEP)).await
+        }
         None => std::future::pending().await,
     }
 }

@@ -34,6 +34,8 @@ const PROTOCOL: StreamProtocol = StreamProtocol::new("/countersign/1");
 
 /// Most bytes waiting to be written to one peer: a peer that reads nothing loses its link, not our memory.
 const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
+/// Most streams that peers have opened and the engine has not yet looked at.
+const MAX_UNREAD_STREAMS: usize = 256;
 /// Most frames that have been read but not yet taken by the machine.
 const MAX_UNREAD_FRAMES: usize = 64;
 /// Most connections that strangers may be in the middle of opening.
@@ -83,14 +85,13 @@ struct Behaviour {
 pub(crate) struct Net {
     swarm: Swarm<Behaviour>,
     control: libp2p_stream::Control,
-    incoming: libp2p_stream::IncomingStreams,
+    /// The streams that peers have opened.
+    incoming: mpsc::Receiver<(PeerId, Stream)>,
     peers: HashMap<PeerId, Peer>,
     /// What the reading and writing tasks report.
     reports: mpsc::Receiver<Report>,
     reporter: mpsc::Sender<Report>,
     generation: u64,
-    /// An event that belongs right after the one last returned.
-    queued: Option<NetEvent>,
 }
 
 /// A peer that may connect.
@@ -99,8 +100,8 @@ struct Peer {
     writer: Option<Writer>,
     reader: Option<AbortHandle>,
     path: LinkPath,
-    /// Connections beside the first: when a stream breaks with its connection, another may still stand.
-    spare: u32,
+    /// Whether every connection is being closed. The link is down once none is left, on both sides.
+    closing: bool,
 }
 
 struct Writer {
@@ -127,11 +128,13 @@ impl Net {
             swarm.listen_on(parsed).map_err(|error| NetError::Listen(listen_error(&error)))?;
         }
         let mut control = swarm.behaviour().streams.new_control();
-        let incoming =
+        let accepted =
             control.accept(PROTOCOL).map_err(|_| NetError::Transport("protocol registered twice".into()))?;
+        let (opened, incoming) = mpsc::channel(MAX_UNREAD_STREAMS);
+        tokio::spawn(collect(accepted, opened));
         let (reporter, reports) = mpsc::channel(MAX_UNREAD_FRAMES);
         let peers = HashMap::new();
-        Ok(Self { swarm, control, incoming, peers, reports, reporter, generation: 0, queued: None })
+        Ok(Self { swarm, control, incoming, peers, reports, reporter, generation: 0 })
     }
 
     /// Lets `key` connect.
@@ -139,7 +142,7 @@ impl Net {
         let Some(id) = peer_id(&key) else { return };
         self.swarm.behaviour_mut().allowed.allow_peer(id);
         let path = LinkPath::Direct;
-        self.peers.entry(id).or_insert(Peer { key, writer: None, reader: None, path, spare: 0 });
+        self.peers.entry(id).or_insert(Peer { key, writer: None, reader: None, path, closing: false });
     }
 
     /// Cuts the connection to `key` and lets it connect no more.
@@ -179,14 +182,11 @@ impl Net {
 
     /// Returns the next event. Safe to drop and call again.
     pub(crate) async fn next(&mut self) -> NetEvent {
-        if let Some(event) = self.queued.take() {
-            return event;
-        }
         loop {
             let event = tokio::select! {
                 event = self.swarm.select_next_some() => self.swarm_event(event),
                 Some(report) = self.reports.recv() => self.report(report),
-                Some((peer, stream)) = self.incoming.next() => {
+                Some((peer, stream)) = self.incoming.recv() => {
                     self.read_from(peer, stream);
                     None
                 }
@@ -197,18 +197,25 @@ impl Net {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "libp2p's enum grows; what is not named here needs nothing"
+    )]
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) -> Option<NetEvent> {
         match event {
-            SwarmEvent::ConnectionEstablished { peer_id, endpoint, num_established, .. } => {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
                 let peer = self.peers.get_mut(&peer_id)?;
+                if peer.closing {
+                    self.swarm.close_connection(connection_id);
+                    return None;
+                }
                 peer.path = path_of(&endpoint);
-                peer.spare = num_established.get() - 1;
                 if peer.writer.is_none() { self.write_to(peer_id) } else { None }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
                 let peer = self.peers.get_mut(&peer_id)?;
-                peer.writer.take();
-                peer.reader.take();
+                peer.shut();
+                peer.closing = false;
                 Some(NetEvent::Down(peer.key))
             }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(id), error, .. } => {
@@ -235,30 +242,23 @@ impl Net {
                 self.cut(id);
                 None
             }
-            Report::Broken(id, generation) => self.broken(id, generation),
+            Report::Broken(id, generation) => {
+                let peer = self.peers.get_mut(&id)?;
+                peer.writer.take_if(|writer| writer.generation == generation)?;
+                self.cut(id);
+                None
+            }
         }
-    }
-
-    /// Our stream broke. If another connection stands, a new stream opens on it; if not, the link goes down
-    /// with the last connection.
-    fn broken(&mut self, id: PeerId, generation: u64) -> Option<NetEvent> {
-        let connected = self.swarm.is_connected(&id);
-        let peer = self.peers.get_mut(&id)?;
-        peer.writer.take_if(|writer| writer.generation == generation)?;
-        if connected && peer.spare > 0 {
-            peer.spare -= 1;
-            let down = NetEvent::Down(peer.key);
-            self.queued = self.write_to(id);
-            return Some(down);
-        }
-        self.cut(id);
-        None
     }
 
     /// Closes every connection to a peer; the event of the last one says that the link is down.
+    ///
+    /// A stream is not renewed on a connection that stands: the other side would not know that frames are lost.
     fn cut(&mut self, id: PeerId) {
-        if self.swarm.disconnect_peer_id(id).is_err() {
-            tracing::debug!(peer = %id, "not connected any more");
+        let connected = self.swarm.disconnect_peer_id(id).is_ok();
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.shut();
+            peer.closing = connected;
         }
     }
 
@@ -299,24 +299,48 @@ impl Drop for Writer {
     }
 }
 
-impl Drop for Peer {
-    fn drop(&mut self) {
-        if let Some(reader) = &self.reader {
+impl Peer {
+    /// Ends both streams.
+    fn shut(&mut self) {
+        self.writer.take();
+        if let Some(reader) = self.reader.take() {
             reader.abort();
         }
     }
 }
 
-/// Opens our stream and writes every queued frame: its length as an unsigned varint, then its bytes.
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// Takes over the streams that peers open, as soon as they do: those that come while another waits are dropped.
+async fn collect(mut accepted: libp2p_stream::IncomingStreams, opened: mpsc::Sender<(PeerId, Stream)>) {
+    while let Some(stream) = accepted.next().await {
+        if opened.send(stream).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Opens our stream and writes every queued frame: its length as an unsigned varint, then its bytes. The other
+/// side writes nothing on it: reading from it tells when it ends.
 async fn write_frames(
     mut control: libp2p_stream::Control,
     id: PeerId,
     mut queue: mpsc::UnboundedReceiver<Arc<[u8]>>,
     queued: &AtomicUsize,
 ) -> std::io::Result<()> {
-    let mut stream = control.open_stream(id, PROTOCOL).await.map_err(std::io::Error::other)?;
-    let mut buffer = Vec::new();
-    while let Some(first) = queue.recv().await {
+    let stream = control.open_stream(id, PROTOCOL).await.map_err(std::io::Error::other)?;
+    let (mut reading, mut writing) = stream.split();
+    let (mut buffer, mut nothing) = (Vec::new(), [0]);
+    loop {
+        let first = tokio::select! {
+            frame = queue.recv() => frame,
+            end = reading.read(&mut nothing) => return end.map(drop),
+        };
+        let Some(first) = first else { return writing.close().await };
         let mut next = Some(first);
         while let Some(frame) = next {
             queued.fetch_sub(frame.len(), Ordering::Relaxed);
@@ -325,11 +349,10 @@ async fn write_frames(
             buffer.extend_from_slice(&frame);
             next = if buffer.len() < MAX_FRAME_BYTES { queue.try_recv().ok() } else { None };
         }
-        stream.write_all(&buffer).await?;
-        stream.flush().await?;
+        writing.write_all(&buffer).await?;
+        writing.flush().await?;
         buffer.clear();
     }
-    stream.close().await
 }
 
 /// Reads frames until the stream ends. The length is checked before anything is allocated for it.
@@ -391,6 +414,10 @@ fn peer_id(key: &TransportKey) -> Option<PeerId> {
     Some(PublicKey::from(key).to_peer_id())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "libp2p's enum grows; other parts say nothing of the path"
+)]
 fn path_of(endpoint: &ConnectedPoint) -> LinkPath {
     let address = endpoint.get_remote_address();
     for part in address {

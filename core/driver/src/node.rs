@@ -190,7 +190,12 @@ impl Node {
     /// # Errors
     ///
     /// What is wrong with the proposal; [`Error::Entropy`]; [`Error::Stopped`].
-    pub async fn propose(&self, wallet: WalletId, payload: Payload, lasts_ms: u64) -> Result<SessionId, Error> {
+    pub async fn propose(
+        &self,
+        wallet: WalletId,
+        payload: Payload,
+        lasts_ms: u64,
+    ) -> Result<SessionId, Error> {
         self.ask(move |engine| {
             let now = engine.now();
             let mut random = [0; 32];

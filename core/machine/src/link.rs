@@ -138,26 +138,33 @@ impl Link {
     /// Notes that a dial failed; the next comes after a pause that doubles, with a quarter of jitter.
     pub(crate) fn dial_failed(&mut self, why: DialFault, dice: &mut Dice, now: Now) {
         if matches!(self.stage, Stage::Dialling) {
-            let pause = REDIAL_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(REDIAL_MAX_MS);
-            let jitter = dice.below(pause / 4 + 1);
-            self.stage = Stage::Down { redial: Some(now.boot.after_ms(pause - pause / 8 + jitter)) };
-            self.failures += 1;
-            self.why = Some(why);
+            self.pause(why, dice, now);
         }
+    }
+
+    fn pause(&mut self, why: DialFault, dice: &mut Dice, now: Now) {
+        let pause = REDIAL_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(REDIAL_MAX_MS);
+        let jitter = dice.below(pause / 4 + 1);
+        self.stage = Stage::Down { redial: Some(now.boot.after_ms(pause - pause / 8 + jitter)) };
+        self.failures += 1;
+        self.why = Some(why);
     }
 
     /// Notes that a connection stands; returns what the other side said it holds, if its hello came first.
     pub(crate) fn up(&mut self, path: LinkPath) -> Option<Vec<Holding>> {
         self.stage = Stage::Up(path);
-        self.failures = 0;
-        self.why = None;
         self.known.clear();
         self.early.take()
     }
 
-    /// Notes that the connection is gone: dial again at once.
-    pub(crate) fn down(&mut self, now: Now) {
-        self.stage = Stage::Down { redial: Some(now.boot) };
+    /// Notes that the connection is gone: dial again at once. One that goes before the other side has said hello
+    /// counts as a failed dial: whoever has not taken our card yet closes every one.
+    pub(crate) fn down(&mut self, dice: &mut Dice, now: Now) {
+        if self.heard {
+            self.stage = Stage::Down { redial: Some(now.boot) };
+        } else {
+            self.pause(DialFault::Refused, dice, now);
+        }
         self.heard = false;
         self.early = None;
         self.known.clear();
@@ -181,6 +188,8 @@ impl Link {
     pub(crate) fn hello(&mut self, have: &[Holding]) -> bool {
         let again = self.heard && self.is_up();
         self.heard = true;
+        self.failures = 0;
+        self.why = None;
         self.incompatible = false;
         self.known.clear();
         if !self.is_up() {
@@ -280,6 +289,33 @@ mod tests {
             let expected = expected * 1000;
             assert!((expected * 7 / 8..=expected * 9 / 8).contains(pause), "{pause} for {expected}");
         }
+    }
+
+    #[test]
+    fn a_phone_that_hangs_up_before_its_hello_is_dialled_with_growing_pauses() {
+        let mut link = link();
+        let mut dice = Dice::new([1; 32]);
+        let mut pause = || {
+            link.dialling(true);
+            link.up(LinkPath::Direct);
+            link.down(&mut dice, Now::default());
+            link.redial().expect("a next dial").ms_from(BootTime(0))
+        };
+
+        let first = pause();
+        assert!((875..=1125).contains(&first), "{first}");
+        assert!(pause() > first);
+    }
+
+    #[test]
+    fn a_connection_lost_after_the_hello_is_dialled_again_at_once() {
+        let mut link = link();
+        link.up(LinkPath::Direct);
+        link.hello(&[]);
+
+        link.down(&mut Dice::new([1; 32]), Now::default());
+
+        assert_eq!(link.redial(), Some(BootTime(0)));
     }
 
     #[test]

@@ -286,7 +286,8 @@ mod tests {
         let opened = FileVault::open(place.file(), b"correct horse").expect("the passphrase is right");
         for vault in [created, opened] {
             assert_eq!(vault.transport_secret().expect("it needs no user").expose(), &[1; 32]);
-            let signing = vault.signing_secret(KeyPurpose::Sign).now_or_never().expect("a file answers at once");
+            let signing =
+                vault.signing_secret(KeyPurpose::Sign).now_or_never().expect("a file answers at once");
             assert_eq!(signing.expect("the passphrase was given").expose(), &[2; 32]);
         }
     }

@@ -62,7 +62,7 @@ impl Node {
     /// Asks the remaining neighbours what we may now miss.
     pub(super) fn link_down(&mut self, peer: TransportKey, now: Now) {
         let Some(link) = self.links.get_mut(&peer).filter(|link| link.is_up()) else { return };
-        link.down(now);
+        link.down(&mut self.dice, now);
         let participant = link.participant;
         self.tell_link(peer);
         let shared: Vec<WalletId> = self

@@ -1,0 +1,184 @@
+//! The status as lines of at most 80 columns, the same for a live screen and for plain text.
+
+use std::fmt::Display;
+
+use countersign_driver::machine::limits::MAX_ATTEMPT;
+use countersign_driver::machine::link::{DialFault, LinkPath, LinkState};
+use countersign_driver::machine::message::DeclineReason;
+use countersign_driver::machine::record::{Failure, Outcome};
+use countersign_driver::machine::session::Phase;
+use countersign_driver::machine::status::{ParticipantStatus, Progress, SessionStatus, Status, WalletStatus};
+use countersign_driver::machine::wallet::derive::Taproot;
+use ratatui::style::{Color, Style, Stylize};
+use ratatui::text::{Line, Span};
+
+/// Most slots shown as one dot each; more are counted.
+const DOTS: usize = 24;
+
+/// Returns the whole status: wallets, then open sessions, then those that have ended.
+pub(crate) fn lines(status: &Status) -> Vec<Line<'static>> {
+    if status.wallets.is_empty() {
+        return vec![Line::from("No wallet yet. Add the cards of your co-signers, then type: wallet NAME")];
+    }
+    let mut lines: Vec<Line<'static>> = status.wallets.iter().flat_map(wallet).collect();
+    let (ended, open): (Vec<_>, Vec<_>) =
+        status.sessions.iter().partition(|session| session.phase == Phase::Ended);
+    for one in open.into_iter().chain(ended) {
+        lines.extend(session(one, status.wallets.iter().find(|wallet| wallet.id == one.wallet)));
+    }
+    lines
+}
+
+/// Returns a wallet and its participants, a line each.
+pub(crate) fn wallet(wallet: &WalletStatus) -> Vec<Line<'static>> {
+    let signers = wallet.participants.len();
+    let head = format!("wallet {}  {signers} of {signers}  {}", printable(&wallet.name), short(&wallet.id));
+    std::iter::once(Line::from(head.bold())).chain(wallet.participants.iter().map(participant)).collect()
+}
+
+fn participant(one: &ParticipantStatus) -> Line<'static> {
+    let name = one.nickname.as_deref().map_or_else(|| short(&one.key), printable);
+    let (link, path) = link(&one.link);
+    Line::from(vec![Span::raw(format!("  {:>2}  {:<14.14}  ", one.slot, name)), link, Span::raw(path)])
+}
+
+/// Returns a link's icon and word, then its path and round trip.
+pub(crate) fn link(state: &LinkState) -> (Span<'static>, String) {
+    let (colour, word, path) = match state {
+        LinkState::Myself => (Color::Reset, "◆ this phone".to_owned(), String::new()),
+        LinkState::Unknown => (Color::Yellow, "? no card yet".to_owned(), String::new()),
+        LinkState::NoAddress => (Color::Yellow, "○ no address: it dials us".to_owned(), String::new()),
+        LinkState::Dialling => (Color::Yellow, "◌ dialling".to_owned(), String::new()),
+        LinkState::Reachable { path, rtt_us, .. } => {
+            let trip = rtt_us.map(|us| format!("  {} ms", millis(us))).unwrap_or_default();
+            (Color::Green, "● reachable".to_owned(), format!("{:<6}{trip}", path_word(*path)))
+        }
+        LinkState::Unreachable { why } => {
+            let why = why.map(|why| format!(": {}", fault_word(why))).unwrap_or_default();
+            (Color::Red, format!("○ out of reach{why}"), String::new())
+        }
+        LinkState::Incompatible => (Color::Red, "✗ needs an update, or we do".to_owned(), String::new()),
+    };
+    (Span::styled(format!("{word:<14}  "), Style::new().fg(colour)), path)
+}
+
+/// Returns a session's lines. `wallet` names its participants.
+pub(crate) fn session(session: &SessionStatus, wallet: Option<&WalletStatus>) -> Vec<Line<'static>> {
+    let items = if session.items == 1 { "1 item".to_owned() } else { format!("{} items", session.items) };
+    let head = format!("session {}  {items}  ", short(&session.id));
+    if let Some(outcome) = &session.outcome {
+        let (colour, words) = outcome_words(outcome);
+        return vec![Line::from(vec![Span::raw(head), Span::styled(words, Style::new().fg(colour))])];
+    }
+    let phase = match session.phase {
+        Phase::Requested => "approve or reject it",
+        Phase::Unlocking => "unlocking the key",
+        Phase::Nonces => "round 1, nonces",
+        Phase::Partials => "round 2, signatures",
+        Phase::Ended => "ended",
+    };
+    let attempt = format!("  attempt {} of {}", session.attempt.0 + 1, MAX_ATTEMPT + 1);
+    let name = |slot: usize| {
+        wallet
+            .and_then(|wallet| wallet.participants.get(slot)?.nickname.as_deref().map(printable))
+            .unwrap_or_else(|| slot.to_string())
+    };
+    let waits: Vec<String> = session.waits_for.iter().map(|slot| name(slot.index())).collect();
+    vec![
+        Line::from(vec![
+            Span::raw(head),
+            Span::styled(phase, Style::new().fg(Color::Cyan)),
+            Span::raw(attempt),
+        ]),
+        Line::from(format!("  nonces    {}", dots(&session.progress, |one| one.nonces))),
+        Line::from(format!("  partials  {}", dots(&session.progress, |one| one.partials))),
+        Line::from(format!("  waits for {:.68}", waits.join(", "))),
+    ]
+}
+
+/// Returns the time until a deadline.
+pub(crate) fn countdown(ms: u64) -> String {
+    let seconds = ms.div_ceil(1000);
+    match (seconds / 86_400, seconds / 3600 % 24) {
+        (0, 0) => format!("{}:{:02} left", seconds / 60, seconds % 60),
+        (0, hours) => format!("{hours}:{:02}:{:02} left", seconds / 60 % 60, seconds % 60),
+        (days, hours) => format!("{days} d {hours} h left"),
+    }
+}
+
+/// Returns how a session ended, with a colour.
+pub(crate) fn outcome_words(outcome: &Outcome) -> (Color, String) {
+    match outcome {
+        Outcome::Completed { .. } => (Color::Green, "✓ completed".to_owned()),
+        Outcome::Declined { slot, reason } => {
+            let why = match reason {
+                DeclineReason::User => "declined it",
+                DeclineReason::Unrecognised => "does not recognise it",
+                DeclineReason::Policy => "has a policy against it",
+            };
+            (Color::Red, format!("✗ participant {slot} {why}"))
+        }
+        Outcome::Cancelled => (Color::Red, "✗ the proposer cancelled it".to_owned()),
+        Outcome::Expired => (Color::Red, "✗ expired".to_owned()),
+        Outcome::Failed { why } => {
+            let why = match why {
+                Failure::WrongPartial { culprit } => format!("participant {culprit} signed wrongly"),
+                Failure::AttemptsUsedUp => "nonces were lost in every attempt".to_owned(),
+                Failure::Internal => "the signing library refused".to_owned(),
+            };
+            (Color::Red, format!("✗ failed: {why}"))
+        }
+    }
+}
+
+/// Returns what Taproot does to a key, in words.
+pub(crate) fn taproot(taproot: Taproot) -> String {
+    match taproot {
+        Taproot::Untweaked => "untweaked".to_owned(),
+        Taproot::KeySpend => "key spend".to_owned(),
+        Taproot::ScriptTree(root) => format!("script tree {}", hex::encode(root)),
+    }
+}
+
+/// Returns the first eight digits of an id.
+pub(crate) fn short(id: &impl Display) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+/// Returns another's text without what would move the cursor or change colours.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Returns milliseconds with the digits that matter.
+pub(crate) fn millis(us: u64) -> String {
+    let tenths = us / 100;
+    if us < 1_000 { format!("0.{:02}", us / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+fn dots(progress: &[Progress], given: impl Fn(&Progress) -> bool) -> String {
+    if progress.len() > DOTS {
+        return format!("{} of {}", progress.iter().filter(|one| given(one)).count(), progress.len());
+    }
+    let dots: Vec<&str> = progress.iter().map(|one| if given(one) { "●" } else { "○" }).collect();
+    dots.join(" ")
+}
+
+fn path_word(path: LinkPath) -> &'static str {
+    match path {
+        LinkPath::Direct => "direct",
+        LinkPath::Lan => "lan",
+        LinkPath::Webrtc => "webrtc",
+        LinkPath::Relay => "relay",
+    }
+}
+
+fn fault_word(fault: DialFault) -> &'static str {
+    match fault {
+        DialFault::NoAnswer => "no answer",
+        DialFault::Refused => "refused",
+        DialFault::WrongPeer => "somebody else answers there",
+        DialFault::NoUsableAddress => "its card has no usable address",
+        DialFault::Transport => "the connection failed",
+    }
+}
