@@ -239,7 +239,7 @@ fn a_hello_of_an_unknown_version_makes_the_link_incompatible_until_the_next_good
     let card = scene.world.phones[LIAR].card().as_bytes().to_vec();
     let hello = |version| {
         let card = card.clone().into();
-        Frame::Hello { version, card, have: vec![] }.to_bytes()
+        Frame::Hello { version, card, have: vec![], lost: false }.to_bytes()
     };
 
     assert_eq!(scene.refuse_version(&hello(7)), PeerFault::UnknownVersion { found: 7 });
@@ -269,7 +269,7 @@ fn nothing_comes_before_the_hello() {
     let frames = [
         Frame::Ping { challenge: [0; 32] },
         Frame::Pong { challenge: [0; 32], wall: WallTime(0), signature: [0; 64] },
-        Frame::Have { have: vec![] },
+        Frame::Have { have: vec![], lost: false },
         Frame::Envelope { reach: Reach::default(), envelope: vec![].into() },
     ];
 

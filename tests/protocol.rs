@@ -438,7 +438,7 @@ fn other_frames() -> Vec<Vec<u8>> {
         Refusal::OtherNonces,
     ];
     let refuse = refusals.map(|why| Frame::Refuse { why, envelope: vec![7; 16].into() });
-    let have = Frame::Have { have: Vec::new() };
+    let have = Frame::Have { have: Vec::new(), lost: true };
     refuse.iter().chain([&have]).map(|frame| frame.to_bytes().to_vec()).collect()
 }
 

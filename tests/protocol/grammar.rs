@@ -10,6 +10,7 @@ use minicbor::Decoder;
 pub(super) struct Grammar(BTreeMap<String, Vec<Type>>);
 
 enum Type {
+    Bool,
     Rule(String),
     Number(RangeInclusive<u64>),
     Text(RangeInclusive<u64>),
@@ -64,6 +65,7 @@ impl Grammar {
         match kind {
             Type::Rule(name) => self.rule(name, decoder),
             Type::Number(range) => within(range, decoder.u64().ok()?),
+            Type::Bool => decoder.bool().ok().map(drop),
             Type::Text(range) => within(range, decoder.str().ok()?.len() as u64),
             Type::Bytes(range, rule) => {
                 let bytes = decoder.bytes().ok()?;
@@ -88,6 +90,7 @@ fn one<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>) -> Type {
     match words.next().expect("a type") {
         "[" => Type::Array(parts(words)),
         "uint" => Type::Number(0..=u64::MAX),
+        "bool" => Type::Bool,
         "tstr" => Type::Text(size(words)),
         "bstr" => {
             let size = size(words);

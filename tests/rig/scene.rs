@@ -111,7 +111,7 @@ impl Scene {
 
     /// Lets the liar greet with a card and asserts that it is refused.
     pub fn refuse_hello(&mut self, card: &[u8]) -> PeerFault {
-        let hello = Frame::Hello { version: 1, card: card.to_vec().into(), have: vec![] };
+        let hello = Frame::Hello { version: 1, card: card.to_vec().into(), have: vec![], lost: false };
         self.refuse(LIAR, VICTIM, &hello.to_bytes())
     }
 

@@ -142,6 +142,9 @@ pub enum Frame {
         /// What it holds.
         #[n(2)]
         have: Vec<Holding>,
+        /// As in a have.
+        #[n(3)]
+        lost: bool,
     },
     /// What the sender holds now; the receiver sends what is missing.
     #[n(1)]
@@ -149,6 +152,10 @@ pub enum Frame {
         /// What it holds.
         #[n(0)]
         have: Vec<Holding>,
+        /// Whether a link that it had is down: what others were to send over it may be lost, so nobody
+        /// else's [`Reach`] covers it.
+        #[n(1)]
+        lost: bool,
     },
     /// An envelope, its author's bytes unchanged.
     #[n(2)]
@@ -217,7 +224,7 @@ impl Frame {
     /// Returns whether every list of ids holds whole ids.
     fn is_whole(&self) -> bool {
         match self {
-            Self::Hello { have, .. } | Self::Have { have } => {
+            Self::Hello { have, .. } | Self::Have { have, .. } => {
                 have.iter().all(|holding| holding.ids.len().is_multiple_of(ID_BYTES))
             }
             Self::Refuse { envelope, .. } => [0, ID_BYTES].contains(&envelope.len()),

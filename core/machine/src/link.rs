@@ -79,8 +79,10 @@ pub(crate) struct Link {
     /// A hello's list that came before our side of the connection stood.
     early: Option<Vec<Holding>>,
     known: BTreeSet<EnvelopeId>,
-    /// Whether the other side has asked what it missed: what others were to send it may be lost, too.
-    asked: bool,
+    /// Whether the other side has ever said hello.
+    was_heard: bool,
+    /// Whether the other side has lost a link: what others were to send it may be lost with it.
+    has_lost: bool,
     ping: Option<([u8; 32], Now)>,
     rtt_us: Option<u64>,
     clock_ahead_ms: Option<i64>,
@@ -104,7 +106,8 @@ impl Link {
             heard: false,
             early: None,
             known: BTreeSet::new(),
-            asked: false,
+            was_heard: false,
+            has_lost: false,
             ping: None,
             rtt_us: None,
             clock_ahead_ms: None,
@@ -168,7 +171,7 @@ impl Link {
         self.heard = false;
         self.early = None;
         self.known.clear();
-        self.asked = false;
+        self.has_lost = false;
         self.ping = None;
         self.rtt_us = None;
     }
@@ -188,6 +191,7 @@ impl Link {
     pub(crate) fn hello(&mut self, have: &[Holding]) -> bool {
         let again = self.heard && self.is_up();
         self.heard = true;
+        self.was_heard = true;
         self.failures = 0;
         self.why = None;
         self.incompatible = false;
@@ -218,15 +222,24 @@ impl Link {
         Frame::Ping { challenge }
     }
 
-    /// Notes that the other side asks what it has missed, and forgets what it was known to hold.
-    pub(crate) fn asks(&mut self) {
+    /// Forgets what the other side was known to hold: it has said so anew.
+    pub(crate) fn knows_nothing(&mut self) {
         self.known.clear();
-        self.asked = true;
     }
 
-    /// Returns whether the other side has asked what it missed on this connection.
-    pub(crate) fn has_asked(&self) -> bool {
-        self.asked
+    /// Returns whether the other side was there and is not any more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.was_heard && !self.is_up()
+    }
+
+    /// Notes whether the other side has lost a link.
+    pub(crate) fn set_lost(&mut self, lost: bool) {
+        self.has_lost = lost;
+    }
+
+    /// Returns whether the other side has lost a link.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.has_lost
     }
 
     /// Returns whether a pong answers our last ping. An answer to an earlier one is late, and no fault.

@@ -96,6 +96,8 @@ impl Phone {
             command.env(PASSPHRASE.0, PASSPHRASE.1);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        // An interrupt from the keyboard is for us alone: we then kill the phones.
+        command.process_group(0);
         command.stderr(stderr.map_err(refused("A phone's folder cannot be written"))?);
         let mut process = command.spawn().map_err(refused("A phone cannot be started"))?;
         self.life += 1;

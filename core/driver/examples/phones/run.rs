@@ -98,12 +98,13 @@ async fn sign(args: &Args, crowd: &mut Crowd, file: PathBuf) -> Result<Report, F
     let (messages, bytes) = (spent("frames_sent").iter().sum(), spent("bytes_sent").iter().sum());
 
     "checking what they signed".clone_into(&mut crowd.waiting);
+    crowd.ask_all("status").await?;
     let (items, attempts) = results(crowd, proposer).await?;
     let participants: Vec<String> = crowd.phones.iter().map(|phone| phone.participant.clone()).collect();
     check::check(&participants, &aggregate_key, &items)?;
     quit(crowd).await?;
     let partials_checked = journals::check(crowd.phones.iter().map(|phone| phone.dir.as_path()))?;
-    crowd.waiting.clear();
+    "done".clone_into(&mut crowd.waiting);
     Ok(Report {
         count,
         aggregate_key,
@@ -196,7 +197,7 @@ async fn finish(crowd: &mut Crowd) -> Result<(), Fault> {
         if let Some((outcome, _)) =
             phone.session.ended.as_ref().filter(|(outcome, _)| outcome["how"] != "completed")
         {
-            return Err(Fault::Unsigned { name: phone.name.clone(), outcome: outcome.to_string() });
+            return Err(Fault::Unsigned { name: phone.name.clone(), outcome: outcome["how"].to_string() });
         }
     }
     Ok(())

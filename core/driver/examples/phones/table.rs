@@ -146,7 +146,11 @@ fn render(frame: &mut Frame<'_>, phones: &[Phone], links: &[Links], began: Insta
     ];
     let head = Row::new(["     participant", "link", "path", "round trip", "nonce", "partial"]).bold();
     let attempt = phones.iter().map(|phone| phone.session.attempt).max().unwrap_or_default() + 1;
-    let last = format!("{doing}   attempt {attempt}   {:.1} s", began.elapsed().as_secs_f64());
+    let hidden = match phones.len().saturating_sub(room) {
+        0 => String::new(),
+        hidden => format!("   {hidden} more phones"),
+    };
+    let last = format!("{doing}   attempt {attempt}   {:.1} s{hidden}", began.elapsed().as_secs_f64());
     let [grid, below] =
         ratatui::layout::Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     frame.render_widget(Grid::new(rows, widths).header(head), grid);

@@ -8,10 +8,9 @@ use crate::card::Card;
 use crate::effect::{Effect, Event, RefusedByPeer, RefusedEvent};
 use crate::fault::{Fault, PeerFault};
 use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
-use crate::id::{EnvelopeId, Slot, TransportKey, WalletId};
-use crate::key::ParticipantKey;
+use crate::id::{EnvelopeId, Slot, TransportKey};
 use crate::limits::{MAX_HAVE_BYTES, MAX_OPEN_SESSIONS};
-use crate::link::LinkPath;
+use crate::link::{Link, LinkPath};
 use crate::message::{Envelope, Message};
 use crate::session::{Accepted, Context, Session};
 use crate::time::Now;
@@ -33,11 +32,15 @@ impl From<PeerFault> for Refused {
 impl Node {
     /// Greets the peer: who we are, what we hold.
     pub(super) fn link_up(&mut self, peer: TransportKey, path: LinkPath, now: Now) {
+        let had_lost = self.has_lost();
         let Some(link) = self.links.get_mut(&peer) else {
             self.effects.push_back(Effect::Exclude(peer));
             return;
         };
         let early = link.up(path);
+        if had_lost && !self.has_lost() {
+            self.ask_neighbours();
+        }
         self.greet(peer);
         if let Some(have) = early {
             self.greeted(peer, &have, now);
@@ -56,24 +59,15 @@ impl Node {
         let Some(card) = self.cards.get(&self.me) else { return };
         let card = card.as_bytes().to_vec().into();
         let have = self.holdings(&peer);
-        self.send(peer, &Frame::Hello { version: LINK_VERSION, card, have });
+        self.send(peer, &Frame::Hello { version: LINK_VERSION, card, have, lost: self.has_lost() });
     }
 
     /// Asks the remaining neighbours what we may now miss.
     pub(super) fn link_down(&mut self, peer: TransportKey, now: Now) {
         let Some(link) = self.links.get_mut(&peer).filter(|link| link.is_up()) else { return };
         link.down(&mut self.dice, now);
-        let participant = link.participant;
         self.tell_link(peer);
-        let shared: Vec<WalletId> = self
-            .wallets
-            .values()
-            .filter(|wallet| wallet.slot_of(&participant).is_some())
-            .map(|wallet| wallet.id())
-            .collect();
-        for wallet in shared {
-            self.ask_neighbours(wallet);
-        }
+        self.ask_neighbours();
     }
 
     /// Takes a frame; a refused one is answered with the reason.
@@ -102,9 +96,10 @@ impl Node {
             return Err(PeerFault::NoHello.into());
         }
         match frame {
-            Frame::Hello { card, have, .. } => Ok(self.take_hello(peer, &card, &have, now)?),
-            Frame::Have { have } => {
-                link.asks();
+            Frame::Hello { card, have, lost, .. } => Ok(self.take_hello(peer, &card, &have, lost, now)?),
+            Frame::Have { have, lost } => {
+                link.knows_nothing();
+                link.set_lost(lost);
                 self.send_missing(peer, &have, now);
                 Ok(())
             }
@@ -138,6 +133,7 @@ impl Node {
         peer: TransportKey,
         card: &[u8],
         have: &[Holding],
+        lost: bool,
         now: Now,
     ) -> Result<(), PeerFault> {
         let card = Card::parse(card)?;
@@ -147,14 +143,14 @@ impl Node {
             return Err(PeerFault::BadCard);
         }
         let again = link.hello(have);
+        link.set_lost(lost);
         let up = link.is_up();
         self.keep_card(card, now);
         if up {
             self.greeted(peer, have, now);
         }
         if again {
-            let have = self.holdings(&peer);
-            self.send(peer, &Frame::Have { have });
+            self.ask_for_missing(peer);
         }
         Ok(())
     }
@@ -304,7 +300,7 @@ impl Node {
             }
         }
         if dropped {
-            self.ask_neighbours(wallet.id());
+            self.ask_neighbours();
         }
         Ok(())
     }
@@ -330,7 +326,7 @@ impl Node {
             .iter()
             .filter(|(peer, link)| link.is_up() && link.is_heard() && Some(**peer) != from)
             .filter_map(|(peer, link)| Some((*peer, link, wallet.slot_of(&link.participant)?.index())))
-            .filter(|(_, link, slot)| !reach.covers(*slot) || link.has_asked() && *slot != author)
+            .filter(|(_, link, slot)| !reach.covers(*slot) || link.has_lost() && *slot != author)
             .map(|(peer, _, slot)| (peer, slot))
             .collect();
         linked.iter().for_each(|(_, slot)| reach.add(*slot));
@@ -348,20 +344,25 @@ impl Node {
         }
     }
 
-    /// Tells every linked participant of `wallet` what we hold, so that they send what we lack.
-    fn ask_neighbours(&mut self, wallet: WalletId) {
-        let Some(wallet) = self.wallets.get(&wallet) else { return };
-        let member = |participant: &ParticipantKey| wallet.slot_of(participant).is_some();
+    /// Tells every neighbour what we hold, so that it sends what we lack.
+    fn ask_neighbours(&mut self) {
         let linked: Vec<TransportKey> = self
             .links
             .iter()
-            .filter(|(_, link)| link.is_up() && link.is_heard() && member(&link.participant))
+            .filter(|(_, link)| link.is_up() && link.is_heard())
             .map(|(peer, _)| *peer)
             .collect();
-        for peer in linked {
-            let have = self.holdings(&peer);
-            self.send(peer, &Frame::Have { have });
-        }
+        linked.into_iter().for_each(|peer| self.ask_for_missing(peer));
+    }
+
+    fn ask_for_missing(&mut self, peer: TransportKey) {
+        let (have, lost) = (self.holdings(&peer), self.has_lost());
+        self.send(peer, &Frame::Have { have, lost });
+    }
+
+    /// Returns whether a link that we had is down.
+    fn has_lost(&self) -> bool {
+        self.links.values().any(Link::is_lost)
     }
 
     /// Lists what we hold of the open sessions that we share with `peer`, as far as it fits into a frame.
