@@ -70,7 +70,7 @@ fn a_journal_of_another_program_or_a_damaged_one_is_refused_and_left_alone() {
     let good = std::fs::read(&path).expect("a journal");
 
     let mut damaged = good.clone();
-    let at = damaged.len() - 100;
+    let at = good.windows(5).rposition(|bytes| bytes == b"/ip4/").expect("a record holds our card");
     damaged[at] ^= 1;
     for bad in [damaged, good[..good.len() / 2].to_vec(), b"not a journal at all".to_vec()] {
         std::fs::write(&path, &bad).expect("a writable folder");
@@ -118,7 +118,7 @@ impl Phone {
         let stdin = child.stdin.take().expect("a pipe");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut phone = Self { child, stdin, lines };
-        phone.ask("status");
+        phone.read(|value| value["event"] == "ready");
         phone
     }
 
@@ -129,13 +129,18 @@ impl Phone {
     /// Says a line and returns its answer, or the error that it is answered with; events before it are skipped.
     fn ask(&mut self, line: &str) -> Value {
         self.say(line);
+        self.read(|value| value.get("answer").is_some() || value.get("error").is_some())
+    }
+
+    /// Reads lines until one is wanted.
+    fn read(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         for line in self.lines.by_ref().take(1000) {
             let value: Value = serde_json::from_str(&line.expect("text")).expect("one object a line");
-            if value.get("answer").is_some() || value.get("error").is_some() {
+            if wanted(&value) {
                 return value;
             }
         }
-        panic!("no answer to {line}");
+        panic!("it ended");
     }
 }
 

@@ -85,7 +85,7 @@ impl Engine {
                 () = sleep_until(wake, now.boot) => Turn::Timer,
             };
             let inputs = match turn {
-                Turn::Command(None) => return Ok(()),
+                Turn::Command(None) => return Ok(self.journal.close()?),
                 Turn::Command(Some(command)) => {
                     command(&mut self);
                     Vec::new()

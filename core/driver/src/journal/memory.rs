@@ -60,6 +60,10 @@ impl State {
 }
 
 impl Journal for MemoryJournal {
+    fn close(self: Box<Self>) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn replay(&self) -> Result<Vec<Vec<u8>>, JournalError> {
         Ok(self.records())
     }

@@ -42,6 +42,14 @@ pub trait Journal: Send {
     ///
     /// [`JournalError::Unavailable`] or [`JournalError::Corrupt`] if the store cannot say: never `Ok(None)`.
     fn last(&self) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Lets go of whatever is held, locks first of all. A log that is dropped instead is left as a crash leaves
+    /// it, which loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`] if the store could not be tidied; its records are durable all the same.
+    fn close(self: Box<Self>) -> Result<(), JournalError>;
 }
 
 /// Why the log could not be opened, read or written. Carries no record bytes: it may be logged.

@@ -76,16 +76,6 @@ impl SqliteJournal {
         Ok(SqliteJournal { db, path, identity })
     }
 
-    /// Folds the write-ahead log into the file and gives up the lock, as before the app is suspended.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError::Unavailable`] if the system refused. Acknowledged records are safe either way.
-    pub fn close(self) -> Result<(), JournalError> {
-        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(at_open)?;
-        self.db.close().map_err(|(_, error)| at_open(error))
-    }
-
     /// Makes the next read go to the file, and that the file at the path.
     fn go_to_the_store(&self) -> Result<(), JournalError> {
         match Identity::of(&self.path) {
@@ -99,6 +89,12 @@ impl SqliteJournal {
 }
 
 impl Journal for SqliteJournal {
+    /// Folds the write-ahead log into the file and gives up the lock, as before the app is suspended.
+    fn close(self: Box<Self>) -> Result<(), JournalError> {
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(at_open)?;
+        self.db.close().map_err(|(_, error)| at_open(error))
+    }
+
     fn replay(&self) -> Result<Vec<Vec<u8>>, JournalError> {
         self.go_to_the_store()?;
         let mut records = Vec::new();

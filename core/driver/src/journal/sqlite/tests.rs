@@ -63,7 +63,7 @@ fn another_process_is_locked_out_until_the_journal_is_closed() {
     assert_eq!(place.open_in_a_child(), "Err(Locked)");
     journal.append(&records(2)).expect("there is room");
     assert_eq!(place.open_in_a_child(), "Err(Locked)");
-    journal.close().expect("nothing is wrong");
+    Box::new(journal).close().expect("nothing is wrong");
     assert_eq!(place.open_in_a_child(), "Ok(2)");
 }
 
@@ -400,7 +400,7 @@ impl Place {
         let place = Place::new();
         let mut journal = place.open();
         journal.append(&records(count)).expect("there is room");
-        journal.close().expect("nothing is wrong");
+        Box::new(journal).close().expect("nothing is wrong");
         place
     }
 
