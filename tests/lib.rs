@@ -1,3 +1,4 @@
 //! Judges: helpers shared by the judged behaviour beside this file.
 
+pub mod programs;
 pub mod rig;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
+use countersign_tests::programs;
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
 
@@ -185,27 +186,8 @@ fn words(run: &std::process::Output) -> String {
     [&run.stdout, &run.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
-/// Builds the driver's examples, once, and returns where one is.
+/// Builds the programs, once, and returns where one is.
 fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        let built = Command::new(cargo)
-            .args(["build", "--locked", "-p", "countersign-driver", "--examples", "--message-format", "json"])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        let programs = String::from_utf8(built.stdout).expect("text");
-        let of_phones = programs
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find(|line| line["target"]["name"] == "phones" && line["executable"].is_string())
-            .expect("cargo names what it built");
-        PathBuf::from(of_phones["executable"].as_str().expect("a path"))
-            .parent()
-            .expect("a folder")
-            .to_owned()
-    });
-    folder.join(name)
+    FOLDER.get_or_init(|| programs::build(false)).join(name)
 }

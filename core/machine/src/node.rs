@@ -154,6 +154,9 @@ impl Node {
         let mut session = Session::open(terms, wallet, me, now)
             .map_err(|_| CallerFault::Payload("a key path has no key"))?;
         let id = session.id();
+        if self.sessions.contains_key(&id) {
+            return Err(CallerFault::Payload("exactly this has been proposed already"));
+        }
         let mut said = Vec::new();
         session.propose(&mut Context { now, secret: &self.secret, said: &mut said });
         self.sessions.insert(id, session);
