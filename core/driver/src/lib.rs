@@ -14,3 +14,8 @@ pub mod vault;
 pub use countersign_machine as machine;
 pub use engine::Counters;
 pub use node::{Config, Error, Node};
+
+/// Compiles the example that README.md shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
