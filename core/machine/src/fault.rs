@@ -68,7 +68,7 @@ pub enum PeerFault {
     #[error("wrong signature")]
     BadSignature,
     /// The message names a wallet that we are not in, that the sender is not in, or that the session is not of.
-    #[error("wallet {0:?} is not ours")]
+    #[error("wallet {0} is not ours")]
     UnknownWallet(WalletId),
     /// The message names a slot that the wallet does not have, or ours.
     #[error("slot {0} cannot send this")]
@@ -138,10 +138,10 @@ pub enum CallerFault {
     #[error("we are not a participant of this wallet")]
     NotParticipant,
     /// There is no such wallet.
-    #[error("wallet {0:?} is unknown")]
+    #[error("wallet {0} is unknown")]
     UnknownWallet(WalletId),
     /// There is no such session.
-    #[error("session {0:?} is unknown")]
+    #[error("session {0} is unknown")]
     UnknownSession(SessionId),
     /// The card cannot be used.
     #[error("the card cannot be used: {0}")]
@@ -153,7 +153,7 @@ pub enum CallerFault {
     #[error("the deadline must be 1 s to 30 days away")]
     Deadline,
     /// The session is over.
-    #[error("session {0:?} has ended")]
+    #[error("session {0} has ended")]
     Ended(SessionId),
     /// Our partial signatures have left: they cannot be taken back.
     #[error("too late: our partial signatures have been sent")]
