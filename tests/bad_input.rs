@@ -12,6 +12,7 @@ use countersign_machine::limits::{MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES};
 use countersign_machine::link::{LinkPath, LinkState};
 use countersign_machine::message::{Body, DeclineReason, Envelope, Message, TransportSecret};
 use countersign_machine::record::Outcome;
+use countersign_machine::session::Happening;
 use countersign_machine::time::WallTime;
 use countersign_tests::rig::scene::{LIAR, PROPOSER, Scene, VICTIM};
 use countersign_tests::rig::{Flight, Topology, World, forge};
@@ -66,6 +67,7 @@ fn any_flipped_bit_of_an_envelope_is_noticed() {
         for bit in 0..8 {
             let mut flipped = envelope.clone();
             flipped[at] ^= 1 << bit;
+            scene.world.forgive(VICTIM);
             scene.world.arrive(LIAR, VICTIM, &forge::frame(flipped));
             let fault = scene.world.phones[VICTIM].faults.pop();
             assert!(matches!(fault, Some(Fault::Peer { .. })), "bit {bit} of byte {at}: {fault:?}");
@@ -85,6 +87,7 @@ fn no_flipped_byte_of_any_frame_does_harm() {
         for at in 0..flight.bytes.len() {
             let mut bytes = flight.bytes.to_vec();
             bytes[at] ^= 1 << (at % 8);
+            scene.world.forgive(VICTIM);
             scene.world.arrive(flight.from, VICTIM, &bytes);
         }
     }
@@ -195,13 +198,16 @@ fn nobody_speaks_for_another_slot() {
 }
 
 #[test]
-fn a_second_phone_with_our_own_key_is_refused() {
+fn a_second_phone_with_our_own_key_raises_the_alarm_and_spoils_no_more_than_an_attempt() {
     let mut scene = Scene::default();
     let body = Body { slot: Slot(VICTIM as u8), ..scene.nonces.body().clone() };
     let frame = forge::sealed_frame(scene.world.phones[VICTIM].transport_seed(), &body);
 
-    assert_eq!(scene.refuse(LIAR, VICTIM, &frame), PeerFault::WrongSlot(Slot(VICTIM as u8)));
+    scene.world.arrive(LIAR, VICTIM, &frame);
 
+    let alarm = Happening::OwnPastFound { attempt: Attempt(0) };
+    assert!(scene.world.told(VICTIM, scene.session).contains(&alarm));
+    assert_eq!(scene.world.status(VICTIM).sessions[0].attempt, Attempt(1));
     scene.finish();
 }
 

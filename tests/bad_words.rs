@@ -1,6 +1,7 @@
 //! What a participant can say that is not so: one test each. It is refused with a typed fault; it changes nothing, and an honest session
 //! goes on.
 
+use countersign_machine::evidence::Offence;
 use countersign_machine::fault::{Fault, PeerFault};
 use countersign_machine::id::{Attempt, NonceSetDigest, SessionId, Slot};
 use countersign_machine::limits::{
@@ -9,20 +10,23 @@ use countersign_machine::limits::{
 use countersign_machine::message::{Body, Message, Terms};
 use countersign_machine::record::{Failure, Outcome};
 use countersign_machine::session::{Happening, Phase};
+use countersign_machine::status::Blamed;
 use countersign_machine::time::WallTime;
 use countersign_tests::rig::scene::{ITEMS, LIAR, PROPOSER, Scene, VICTIM};
 use countersign_tests::rig::{Flight, Step, Topology, World, forge, payload};
 
 #[test]
-fn a_forged_completion_is_not_believed() {
-    let mut scene = Scene::default();
-    let forged = Message::Complete { signatures: vec![7; 64 * ITEMS] };
-    assert_eq!(scene.refuse_message(forged), PeerFault::FalseCompletion);
+fn a_forged_completion_convicts_its_author_and_is_not_believed() {
+    for length in [64, 64 * ITEMS] {
+        let mut scene = Scene::default();
 
-    let short = Message::Complete { signatures: vec![7; 64] };
-    assert_eq!(scene.refuse_message(short), PeerFault::WrongCount { expected: ITEMS, got: 1 });
+        let offence = scene.convict(Message::Complete { signatures: vec![7; length] });
 
-    scene.finish();
+        assert_eq!(offence, Offence::ForgedCompletion);
+        let again = Message::Complete { signatures: vec![8; length] };
+        assert_eq!(scene.refuse_message(again), PeerFault::FalseCompletion, "known by now");
+        scene.finish();
+    }
 }
 
 #[test]
@@ -35,7 +39,7 @@ fn a_completion_with_the_signatures_of_another_session_is_not_believed() {
 
     let replayed = Message::Complete { signatures: signatures[64..64 * (ITEMS + 1)].to_vec() };
 
-    assert_eq!(scene.refuse_message(replayed), PeerFault::FalseCompletion);
+    assert_eq!(scene.convict(replayed), Offence::ForgedCompletion);
     scene.finish();
 }
 
@@ -49,78 +53,70 @@ fn a_cancellation_by_anybody_but_the_proposer_is_refused() {
 }
 
 #[test]
-fn a_second_set_of_nonces_for_one_attempt_is_refused() {
+fn a_second_set_of_nonces_for_one_attempt_convicts_its_author_and_voids_the_attempt() {
     let mut scene = Scene::default();
     let Message::Propose { nonces, .. } = &scene.proposal.body().message else { panic!("a proposal") };
     let nonces = nonces.clone();
 
-    let fault = scene.refuse_message(Message::Nonces { attempt: Attempt(0), nonces });
+    let offence = scene.convict(Message::Nonces { attempt: Attempt(0), nonces });
 
-    assert_eq!(fault, PeerFault::Equivocation);
+    assert_eq!(offence, Offence::Equivocation);
     scene.finish();
 }
 
 #[test]
-fn a_second_proposal_for_one_session_is_refused_from_whomever() {
+fn a_second_proposal_for_one_session_convicts_its_author_and_nobody_else_makes_one() {
     let mut scene = Scene::default();
     let Message::Nonces { nonces, .. } = &scene.nonces.body().message else { panic!("nonces") };
     let Message::Propose { terms, .. } = &scene.proposal.body().message else { panic!("a proposal") };
     let again = Message::Propose { terms: terms.clone(), nonces: nonces.clone() };
-    let body = Body { message: again.clone(), ..scene.proposal.body().clone() };
-
-    assert_eq!(scene.refuse_body(PROPOSER, VICTIM, &body), PeerFault::Equivocation);
-    let fault = scene.refuse_message(again);
+    let fault = scene.refuse_message(again.clone());
     assert_eq!(fault, PeerFault::BadProposal("its terms are of another session"));
 
-    scene.finish();
+    let body = Body { message: again, ..scene.proposal.body().clone() };
+    let frame = forge::sealed_frame(scene.world.phones[PROPOSER].transport_seed(), &body);
+    scene.world.arrive(PROPOSER, VICTIM, &frame);
+
+    let blamed = scene.world.status(VICTIM).sessions[0].blamed.clone();
+    assert_eq!(blamed, [Blamed { slot: Slot(PROPOSER as u8), offence: Offence::Equivocation }]);
 }
 
 #[test]
-fn a_wrong_number_of_contributions_is_refused() {
-    let mut scene = Scene::default();
+fn a_wrong_number_of_contributions_convicts_their_author() {
     let (attempt, set) = (Attempt(1), NonceSetDigest([0; 32]));
     for got in [0, ITEMS - 1, ITEMS + 1] {
         let (nonces, partials) = (vec![2; 66 * got], vec![2; 32 * got]);
         let messages = [
-            Message::Nonces { attempt, nonces: nonces.clone() },
-            Message::Partials { attempt, set, partials: partials.clone() },
-            Message::Answer { attempt, set, nonces, partials },
+            (Message::Nonces { attempt, nonces: nonces.clone() }, Offence::InvalidNonce),
+            (Message::Partials { attempt, set, partials: partials.clone() }, Offence::WrongPartial),
+            (Message::Answer { attempt, set, nonces, partials }, Offence::InvalidNonce),
         ];
-        for message in messages {
-            assert_eq!(scene.refuse_message(message), PeerFault::WrongCount { expected: ITEMS, got });
+        for (message, offence) in messages {
+            assert_fails(message, offence);
         }
     }
-
-    scene.finish();
 }
 
 #[test]
-fn a_nonce_of_any_other_length_than_66_bytes_is_refused() {
-    let mut scene = Scene::default();
+fn a_nonce_of_any_other_length_than_66_bytes_convicts_its_author() {
     for length in [65, 67, 97, 132] {
         let message = Message::Nonces { attempt: Attempt(1), nonces: vec![2; length * ITEMS] };
-        assert!(matches!(scene.refuse_message(message), PeerFault::WrongCount { .. }));
+        assert_fails(message, Offence::InvalidNonce);
     }
-
-    scene.finish();
 }
 
 #[test]
-fn a_nonce_that_is_no_point_and_a_partial_signature_that_is_no_scalar_are_refused() {
-    let mut scene = Scene::default();
+fn a_nonce_that_is_no_point_and_a_partial_signature_that_is_no_scalar_convict_their_author() {
     let (attempt, set) = (Attempt(1), NonceSetDigest([0; 32]));
-    let Message::Nonces { nonces, .. } = &scene.nonces.body().message else { panic!("nonces") };
-    let mut nonces = nonces.clone();
+    let Message::Nonces { mut nonces, .. } = Scene::default().nonces.body().message.clone() else {
+        panic!("nonces")
+    };
     nonces[66 + 33..66 + 66].fill(0);
-    let spoilt = Message::Nonces { attempt, nonces };
-    assert_eq!(scene.refuse_message(spoilt), PeerFault::InvalidNonce { item: 1 });
+    assert_fails(Message::Nonces { attempt, nonces }, Offence::InvalidNonce);
 
     let mut partials = vec![1; 32 * ITEMS];
     partials[32..64].fill(0xff);
-    let spoilt = Message::Partials { attempt, set, partials };
-    assert_eq!(scene.refuse_message(spoilt), PeerFault::InvalidPartial { item: 1 });
-
-    scene.finish();
+    assert_fails(Message::Partials { attempt, set, partials }, Offence::WrongPartial);
 }
 
 #[test]
@@ -241,7 +237,8 @@ fn a_wrong_partial_signature_names_its_author_at_every_honest_phone() {
             settle_spoiling(&mut world, liar);
 
             let culprit = Slot(liar as u8);
-            let expected = Outcome::Failed { why: Failure::WrongPartial { culprit } };
+            let why = Failure::Blamed { culprit, offence: Offence::WrongPartial };
+            let expected = Outcome::Failed { why };
             for honest in (0..count).filter(|who| *who != liar) {
                 let shown = world.session(honest, session).expect("known");
                 assert_eq!(shown.outcome, Some(expected.clone()), "phone {honest} on {liar} of {count}");
@@ -302,7 +299,7 @@ fn an_answer_for_other_nonces_counts_for_its_nonces_alone_after_a_restart_too() 
 }
 
 #[test]
-fn partial_signatures_for_other_nonces_than_we_signed_with_are_refused() {
+fn partial_signatures_for_other_nonces_than_we_signed_with_are_refused_and_the_others_asked() {
     let mut scene = Scene::default();
     scene.world.approve(VICTIM, scene.session);
     while scene.world.session(VICTIM, scene.session).expect("known").phase != Phase::Partials {
@@ -314,9 +311,21 @@ fn partial_signatures_for_other_nonces_than_we_signed_with_are_refused() {
         partials: vec![1; 32 * ITEMS],
     };
 
-    assert_eq!(scene.refuse_message(lie), PeerFault::OtherNonceSet);
+    assert_eq!(scene.refuse_and_search(lie.clone()), PeerFault::OtherNonceSet);
+    assert_eq!(scene.refuse_message(lie), PeerFault::OtherNonceSet, "the others are asked once");
 
     scene.finish();
+}
+
+/// Asserts that all phones end a fresh session, naming the liar, when it says this.
+fn assert_fails(message: Message, offence: Offence) {
+    let mut scene = Scene::default();
+    assert_eq!(scene.convict(message), offence);
+    let why = Failure::Blamed { culprit: Slot(LIAR as u8), offence };
+    for honest in [PROPOSER, VICTIM] {
+        let shown = scene.world.session(honest, scene.session).expect("known");
+        assert_eq!(shown.outcome, Some(Outcome::Failed { why }));
+    }
 }
 
 /// Settles, the liar's partial signatures changed by one on their way.
@@ -333,6 +342,7 @@ fn settle_spoiling(world: &mut World, liar: usize) {
                 Message::Propose { .. }
                 | Message::Nonces { .. }
                 | Message::Decline { .. }
+                | Message::Extend { .. }
                 | Message::Cancel => {}
             }
             let frame = forge::sealed_frame(world.phones[liar].transport_seed(), &body);
@@ -351,6 +361,7 @@ fn wrong_partials(world: &World) -> Message {
             | Message::Nonces { .. }
             | Message::Complete { .. }
             | Message::Decline { .. }
+            | Message::Extend { .. }
             | Message::Cancel => None,
         });
     let mut sets = sets.rev();

@@ -66,11 +66,11 @@ fn a_phone_that_keeps_dying_gives_up_after_eight_attempts() {
     let mut run = Run::new(2, Topology::Mesh, Script::InTurn);
     run.session = run.world.propose(0, payload(1));
     run.world.settle();
-    run.world.crash(1);
     for _ in 0..8 {
         run.world.crash(0);
         run.world.restart(0);
         run.world.settle();
+        run.world.pass_pause();
     }
 
     let shown = run.world.session(0, run.session).expect("known");

@@ -372,6 +372,7 @@ impl Phone {
                     let given = Input::KeyGiven { ticket, key, seed };
                     self.node.handle_input(given, now).expect("the right key");
                 }
+                Effect::AskSeed { .. } | Effect::Compact(_) => panic!("not in a session of one step"),
                 Effect::Send { frame, .. } => self.sent.push(frame.to_vec()),
                 Effect::Admit(_) | Effect::Exclude(_) | Effect::Dial { .. } | Effect::Tell(_) => {}
             }
@@ -421,6 +422,8 @@ fn limits() -> Vec<(&'static str, u64)> {
     named!(
         MIN_SIGNERS MAX_SIGNERS MAX_ITEMS MAX_ATTEMPT MAX_TEXT_BYTES MAX_FRAME_BYTES MAX_ENVELOPE_BYTES
         MAX_HAVE_BYTES MAX_PATH MAX_CARD_AHEAD_MS MAX_ISSUED_ADDRESS_BYTES MAX_CARD_BYTES MAX_ADDRESSES MAX_ADDRESS_BYTES MAX_NAME_BYTES MAX_CARDS MAX_WALLETS MAX_OPEN_SESSIONS
+        MAX_KNOWN_SESSIONS FORGET_AFTER_MS MAX_EVIDENCE_BYTES MAX_EVIDENCE_PER_SLOT ATTEMPT_PAUSE_MS MAX_INVALID
+        FRAME_BURST FRAMES_PER_SECOND COMPACT_AFTER MAX_CLOCK_FALL_MS MAX_CLOCK_BEHIND_MS
         MAX_EARLY_ENVELOPES MAX_EARLY_BYTES MAX_KNOWN_PER_LINK MIN_SESSION_MS MAX_SESSION_MS
         DEFAULT_SESSION_MS MAX_CLOCK_SKEW_MS DEFAULT_CARD_MS REDIAL_FIRST_MS REDIAL_MAX_MS DIAL_TIMEOUT_MS
     )
@@ -497,7 +500,8 @@ fn nonces_in(message: &Message) -> &[u8] {
         Message::Propose { nonces, .. } | Message::Nonces { nonces, .. } | Message::Answer { nonces, .. } => {
             nonces
         }
-        Message::Partials { .. } | Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => {
+        Message::Partials { .. } | Message::Complete { .. } => panic!("no nonces in {}", message.name()),
+        Message::Decline { .. } | Message::Cancel | Message::Extend { .. } => {
             panic!("no nonces in {}", message.name())
         }
     }

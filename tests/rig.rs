@@ -323,7 +323,7 @@ impl World {
                 self.approve(*who, session);
             }
             self.settle();
-            if asked.is_empty() {
+            if asked.is_empty() && !self.pass_pause() {
                 return;
             }
         }
@@ -332,10 +332,25 @@ impl World {
     /// Lets one user after the other approve, everything settled in between, until nobody is asked.
     pub fn approve_in_turn(&mut self, session: SessionId) {
         self.settle();
-        while let Some(who) = (0..self.phones.len()).find(|who| self.is_asked(*who, session)) {
-            self.approve(who, session);
-            self.settle();
+        loop {
+            if let Some(who) = (0..self.phones.len()).find(|who| self.is_asked(*who, session)) {
+                self.approve(who, session);
+                self.settle();
+            } else if !self.pass_pause() {
+                return;
+            }
         }
+    }
+
+    /// Lets the pause before an attempt pass that ends first; returns whether there was one.
+    pub fn pass_pause(&mut self) -> bool {
+        let alive = (0..self.phones.len()).filter(|who| self.phones[*who].node.is_some());
+        let pauses = alive.flat_map(|who| self.status(who).sessions).filter_map(|shown| shown.begins_in_ms);
+        let next = pauses.min();
+        if let Some(ms) = next {
+            self.pass_ms(ms);
+        }
+        next.is_some()
     }
 
     /// Lets a user approve; dead phones have none.
@@ -394,7 +409,9 @@ impl World {
                 }
             }
             Effect::ReadBack => self.phones[who].read_back(),
+            Effect::Compact(forgotten) => self.phones[who].compact(&forgotten),
             Effect::AskKey { ticket, purpose: _ } => self.phones[who].give_key(ticket),
+            Effect::AskSeed { ticket } => self.phones[who].give_seed(ticket),
             Effect::Admit(_) => {}
             Effect::Exclude(peer) => {
                 if let Some(other) = self.phone_of(&peer) {

@@ -48,7 +48,9 @@ impl Flight {
                 | Frame::Have { .. }
                 | Frame::Ping { .. }
                 | Frame::Pong { .. }
-                | Frame::Refuse { .. },
+                | Frame::Refuse { .. }
+                | Frame::Card { .. }
+                | Frame::Evidence { .. },
             )
             | Err(_) => None,
         }
@@ -67,6 +69,11 @@ impl World {
             self.act(who, |node, now| node.connect(now));
             self.wake(who);
         }
+    }
+
+    /// Lets a phone listen again to peers that it has muted.
+    pub fn forgive(&mut self, who: usize) {
+        self.act(who, |node, now| node.connect(now));
     }
 
     /// Opens the road between two phones and lets them dial.

@@ -95,7 +95,8 @@ impl Oracle {
             | Record::WalletCreated { .. }
             | Record::Approved { .. }
             | Record::NonceSpent { .. }
-            | Record::Ended { .. } => {}
+            | Record::Ended { .. }
+            | Record::Blamed { .. } => {}
         }
     }
 
@@ -121,6 +122,7 @@ impl Oracle {
             | Message::Partials { .. }
             | Message::Answer { .. } => true,
             Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => false,
+            Message::Extend { .. } => false,
         };
         if contributes && !self.durable.contains(&envelope.id()) {
             self.violations.push(Violation::NotDurable { sender: slot });
@@ -176,7 +178,8 @@ impl Oracle {
             Message::Partials { .. }
             | Message::Complete { .. }
             | Message::Decline { .. }
-            | Message::Cancel => return,
+            | Message::Cancel
+            | Message::Extend { .. } => return,
         };
         if let Some(session) = self.sessions.get_mut(&body.session) {
             session.nonces.entry((attempt, body.slot)).or_default().insert(nonces.clone());
@@ -275,6 +278,8 @@ fn envelope_of(frame: &[u8]) -> Option<Envelope> {
         | Frame::Have { .. }
         | Frame::Ping { .. }
         | Frame::Pong { .. }
-        | Frame::Refuse { .. } => None,
+        | Frame::Refuse { .. }
+        | Frame::Card { .. }
+        | Frame::Evidence { .. } => None,
     }
 }

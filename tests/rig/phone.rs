@@ -1,14 +1,15 @@
 //! One phone: its node, its journal, its vault and its user's eyes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use countersign_machine::card::Card;
 use countersign_machine::effect::{Effect, Event};
 use countersign_machine::fault::{Fault, StoreFault};
-use countersign_machine::id::TransportKey;
+use countersign_machine::id::{SessionId, TransportKey};
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{ParticipantKey, Seed, SigningKey};
 use countersign_machine::message::TransportSecret;
+use countersign_machine::record::survivors;
 use countersign_machine::time::Now;
 use countersign_machine::{Input, Node};
 
@@ -94,7 +95,11 @@ impl Phone {
     pub fn card(&self) -> Card {
         let text = self.events.iter().rev().find_map(|event| match event {
             Event::CardIssued(issued) => Some(issued.card.as_str()),
-            Event::Link(_) | Event::Session(_) | Event::Refused(_) | Event::RefusedByPeer(_) => None,
+            Event::Link(_)
+            | Event::Session(_)
+            | Event::Clock(_)
+            | Event::Refused(_)
+            | Event::RefusedByPeer(_) => None,
         });
         Card::from_text(text.expect("a card was issued")).expect("the card that was issued")
     }
@@ -144,9 +149,23 @@ impl Phone {
         self.answer(Input::ReadBack(self.journal.last().cloned()));
     }
 
-    pub(super) fn give_key(&mut self, ticket: KeyTicket) {
+    pub(super) fn give_seed(&mut self, ticket: KeyTicket) {
+        let seed = self.draw();
+        self.answer(Input::SeedGiven { ticket, seed: Seed::new(seed) });
+    }
+
+    fn draw(&mut self) -> [u8; 32] {
         self.draws += 1;
-        let seed = tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()]);
+        tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()])
+    }
+
+    /// Rewrites the journal as the driver would.
+    pub(super) fn compact(&mut self, forgotten: &BTreeSet<SessionId>) {
+        self.journal = survivors(std::mem::take(&mut self.journal), forgotten);
+    }
+
+    pub(super) fn give_key(&mut self, ticket: KeyTicket) {
+        let seed = self.draw();
         match self.vault {
             Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed: Seed::new(seed) }),
             Vault::Locked => self.answer(Input::KeyRefused { ticket }),
@@ -163,6 +182,8 @@ fn key(secret: &[u8; 32]) -> SigningKey {
 pub(super) fn name_of(effect: &Effect) -> &'static str {
     match effect {
         Effect::Persist(_) => "persist",
+        Effect::Compact(_) => "compact",
+        Effect::AskSeed { .. } => "ask seed",
         Effect::ReadBack => "read back",
         Effect::AskKey { .. } => "ask key",
         Effect::Admit(_) => "admit",

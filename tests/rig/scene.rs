@@ -1,5 +1,6 @@
 //! A session in its middle, and a liar who wants to disturb it.
 
+use countersign_machine::evidence::Offence;
 use countersign_machine::fault::{Fault, PeerFault, StoreFault};
 use countersign_machine::frame::{Frame, Refusal};
 use countersign_machine::id::{SessionId, Slot};
@@ -69,6 +70,7 @@ impl Scene {
 
     fn refuse_with(&mut self, from: usize, to: usize, bytes: &[u8], effects: &[&str]) -> PeerFault {
         let world = &mut self.world;
+        world.forgive(to);
         let (done, sent) = (world.phones[to].effects.len(), world.sent.len());
 
         world.arrive(from, to, bytes);
@@ -77,11 +79,20 @@ impl Scene {
         let Fault::Peer { peer, kind, .. } = fault else { panic!("not a peer's fault: {fault}") };
         assert_eq!(peer, world.phones[from].transport());
         assert_eq!(world.phones[to].effects[done..], *effects);
-        let answer = Frame::parse(&world.sent[sent].bytes).expect("a frame");
+        let sent = &world.sent[sent..];
+        let answer = Frame::parse(&sent.last().expect("an answer").bytes).expect("a frame");
         let Frame::Refuse { why, .. } = answer else { panic!("not a refusal: {answer:?}") };
         assert_eq!(why, Refusal::from(kind));
-        world.flying.pop_back();
+        for _ in 0..effects.iter().filter(|effect| **effect == "send").count() {
+            world.flying.pop_back();
+        }
         kind
+    }
+
+    /// Lets the liar say something that is refused and makes the victim ask both others what they hold.
+    pub fn refuse_and_search(&mut self, message: Message) -> PeerFault {
+        let frame = self.sealed(LIAR, message);
+        self.refuse_with(LIAR, VICTIM, &frame, &["tell", "send", "send", "send", "tell refused"])
     }
 
     /// Brings a frame of an unknown version from the liar: the link is shown as incompatible, no session changes.
@@ -107,6 +118,26 @@ impl Scene {
     pub fn refuse_message(&mut self, message: Message) -> PeerFault {
         let frame = self.sealed(LIAR, message);
         self.refuse(LIAR, VICTIM, &frame)
+    }
+
+    /// Lets the liar say something in the session that convicts it in the eyes of the victim, and then of everybody.
+    /// Returns of what.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a phone is not convinced.
+    pub fn convict(&mut self, message: Message) -> Offence {
+        let frame = self.sealed(LIAR, message);
+        self.world.arrive(LIAR, VICTIM, &frame);
+        self.world.settle();
+        let blamed = |who: usize| self.world.session(who, self.session).expect("known").blamed;
+        let [found] = blamed(VICTIM)[..] else { panic!("one offence: {:?}", blamed(VICTIM)) };
+        assert_eq!(found.slot, Slot(LIAR as u8));
+        for honest in (0..self.world.phones.len()).filter(|who| *who != LIAR) {
+            assert_eq!(blamed(honest), [found], "phone {honest}");
+            assert_eq!(self.world.phones[honest].faults, [], "phone {honest}");
+        }
+        found.offence
     }
 
     /// Lets the liar greet with a card and asserts that it is refused.

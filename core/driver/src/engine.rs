@@ -7,7 +7,7 @@ use countersign_machine::effect::{Event, KeyPurpose};
 use countersign_machine::fault::Fault;
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{Seed, SigningKey};
-use countersign_machine::record::Record;
+use countersign_machine::record::{Record, survivors};
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::{self as machine, Effect, Input, Wake};
 use futures::future::{BoxFuture, FutureExt};
@@ -148,8 +148,15 @@ impl Engine {
                 self.counters.syncs += 1;
                 self.counters.sync_us += micros(start);
             }
+            Effect::Compact(forgotten) => {
+                tracing::info!(sessions = forgotten.len(), "rewriting the journal without old sessions");
+                self.journal.rewrite(&|records| survivors(records, &forgotten))?;
+            }
             Effect::ReadBack => return Ok(Some(Input::ReadBack(self.journal.last()?))),
             Effect::AskKey { ticket, purpose } => return self.ask_vault(ticket, purpose),
+            Effect::AskSeed { ticket } => {
+                return Ok(Some(Input::SeedGiven { ticket, seed: self.draw_seed()? }));
+            }
             Effect::Admit(peer) => self.net.admit(peer),
             Effect::Exclude(peer) => self.net.exclude(peer),
             Effect::Dial { peer, addresses } => {
@@ -180,13 +187,7 @@ impl Engine {
 
     fn key_input(&mut self, ticket: KeyTicket, secret: Result<Secret32, VaultError>) -> Result<Input, Error> {
         match secret.map(|secret| SigningKey::from_bytes(secret.expose())) {
-            Ok(Ok(key)) => {
-                let mut fresh = [0; 32];
-                self.entropy.fill(&mut fresh)?;
-                let seed = Seed::new(fresh);
-                zeroize::Zeroize::zeroize(&mut fresh);
-                Ok(Input::KeyGiven { ticket, key, seed })
-            }
+            Ok(Ok(key)) => Ok(Input::KeyGiven { ticket, key, seed: self.draw_seed()? }),
             Ok(Err(fault)) => {
                 tracing::error!(%fault, "the vault holds no valid signing key");
                 Ok(Input::KeyRefused { ticket })
@@ -196,6 +197,14 @@ impl Engine {
                 Ok(Input::KeyRefused { ticket })
             }
         }
+    }
+
+    fn draw_seed(&mut self) -> Result<Seed, Error> {
+        let mut fresh = [0; 32];
+        self.entropy.fill(&mut fresh)?;
+        let seed = Seed::new(fresh);
+        zeroize::Zeroize::zeroize(&mut fresh);
+        Ok(seed)
     }
 
     fn input_of(&mut self, event: NetEvent) -> Input {

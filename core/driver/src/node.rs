@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use countersign_machine as machine;
 use countersign_machine::card::Card;
 use countersign_machine::effect::{Event, KeyPurpose};
 use countersign_machine::fault::{CallerFault, StoreFault};
 use countersign_machine::id::{SessionId, WalletId};
 use countersign_machine::key::{KeyFault, ParticipantKey, SigningKey};
 use countersign_machine::message::{DeclineReason, Payload, Terms, TransportSecret};
+use countersign_machine::session::Custody;
 use countersign_machine::status::Status;
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
+use countersign_machine::{self as machine, Input};
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -233,7 +234,62 @@ impl Node {
         Ok(self.timed(move |machine, now| machine.cancel(session, now)).await??)
     }
 
-    /// Dials every co-signer that is not connected, now.
+    /// Consents to a later deadline, in milliseconds from now; it moves once every participant has consented.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::approve`], and [`CallerFault::Deadline`].
+    pub async fn extend(&self, session: SessionId, lasts_ms: u64) -> Result<(), Error> {
+        let extend = move |machine: &mut machine::Node, now: Now| {
+            machine.extend(session, WallTime(now.wall.0.saturating_add(lasts_ms)), now)
+        };
+        Ok(self.timed(extend).await??)
+    }
+
+    /// Consents to the later deadline that others ask for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::extend`]; [`CallerFault::Deadline`] if nobody asks.
+    pub async fn agree_to_extension(&self, session: SessionId) -> Result<(), Error> {
+        let agree = move |machine: &mut machine::Node, now: Now| {
+            let asked = machine.status(now).sessions.into_iter().find(|shown| shown.id == session);
+            let until = asked.ok_or(CallerFault::UnknownSession(session))?.asked_until;
+            machine.extend(session, until.ok_or(CallerFault::Deadline)?, now)
+        };
+        Ok(self.timed(agree).await??)
+    }
+
+    /// Returns the evidence held against participants of a session: each piece convinces a third person
+    /// ([`countersign_machine::evidence::verify_evidence`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn evidence(&self, session: SessionId) -> Result<Vec<Vec<u8>>, Error> {
+        self.timed(move |machine, _| machine.evidence(session).map(<[u8]>::to_vec).collect()).await
+    }
+
+    /// Sets how long the signing key may be kept once the vault has given it; at first, for one step.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn set_custody(&self, custody: Custody) -> Result<(), Error> {
+        self.timed(move |machine, _| machine.set_custody(custody)).await
+    }
+
+    /// Says that the app went to the background: a key that may be kept only until then is wiped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn went_to_background(&self) -> Result<(), Error> {
+        let tell = |machine: &mut machine::Node, now| machine.handle_input(Input::WentToBackground, now);
+        self.timed(tell).await?.map_err(|_| Error::Stopped)
+    }
+
+    /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
     ///
     /// # Errors
     ///

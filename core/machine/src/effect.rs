@@ -1,5 +1,6 @@
 //! Orders that the machine gives to the driver, to be carried out in this order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::fault::PeerFault;
@@ -23,6 +24,14 @@ pub enum Effect {
         /// What for; the vault may show it.
         purpose: KeyPurpose,
     },
+    /// Bring fresh entropy as [`crate::input::Input::SeedGiven`]; the vault is not asked.
+    AskSeed {
+        /// Goes into the answer.
+        ticket: KeyTicket,
+    },
+    /// Rewrite the journal as [`crate::record::survivors`] leaves it without these sessions, all or nothing;
+    /// durable before the next effect starts.
+    Compact(BTreeSet<SessionId>),
     /// Let this peer connect. Nobody else may.
     Admit(TransportKey),
     /// Let this peer connect no more, and cut its connection.
@@ -67,6 +76,8 @@ pub enum Event {
     Link(LinkChanged),
     /// Something happened in a session.
     Session(SessionEvent),
+    /// The wall clock became suspect, or is trusted again.
+    Clock(ClockChanged),
     /// A frame was refused; nothing has changed.
     Refused(RefusedEvent),
     /// A peer refused a frame of ours.
@@ -99,6 +110,14 @@ pub struct SessionEvent {
     /// What.
     #[serde(flatten)]
     pub what: Happening,
+}
+
+/// See [`Event::Clock`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "clock")]
+pub struct ClockChanged {
+    /// Whether it is suspect: nothing is signed until a co-signer's time confirms it, or it is set right.
+    pub suspect: bool,
 }
 
 /// See [`Event::Refused`].

@@ -108,6 +108,12 @@ pub enum PeerFault {
     /// The final signature does not verify (BIP-340).
     #[error("the final signature is invalid")]
     FalseCompletion,
+    /// A piece of evidence proves nothing.
+    #[error("the evidence proves nothing")]
+    FalseAccusation,
+    /// The session would last longer than [`crate::limits::MAX_SESSION_MS`].
+    #[error("the session would last too long")]
+    BadExtension,
     /// Only the proposer cancels.
     #[error("only the proposer cancels")]
     NotProposer,
@@ -198,4 +204,36 @@ pub enum StoreFault {
     /// The consumed record was not found again after it had been written: signing is refused.
     #[error("the journal did not give back what was written")]
     NotReadBack,
+}
+
+impl PeerFault {
+    /// Returns whether no honest peer would have sent this. What came late, what our limits could not hold and what
+    /// we cannot judge yet is nobody's fault.
+    pub(crate) fn is_invalid(self) -> bool {
+        match self {
+            Self::TooLong { .. }
+            | Self::Malformed { .. }
+            | Self::BadCard
+            | Self::BadSignature
+            | Self::WrongSlot(_)
+            | Self::BadProposal(_)
+            | Self::InvalidNonce { .. }
+            | Self::InvalidPartial { .. }
+            | Self::WrongCount { .. }
+            | Self::AttemptTooHigh(_)
+            | Self::Equivocation
+            | Self::FalseCompletion
+            | Self::FalseAccusation
+            | Self::BadExtension
+            | Self::NotProposer => true,
+            Self::UnknownVersion { .. }
+            | Self::Stranger
+            | Self::NoHello
+            | Self::CardOutOfDate { .. }
+            | Self::UnknownWallet(_)
+            | Self::OtherNonceSet
+            | Self::Late
+            | Self::TooMany(_) => false,
+        }
+    }
 }

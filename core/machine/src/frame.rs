@@ -118,6 +118,8 @@ impl From<PeerFault> for Refusal {
             | PeerFault::WrongCount { .. }
             | PeerFault::AttemptTooHigh(_)
             | PeerFault::Equivocation
+            | PeerFault::FalseAccusation
+            | PeerFault::BadExtension
             | PeerFault::FalseCompletion => Self::Invalid,
             PeerFault::OtherNonceSet => Self::OtherNonces,
             PeerFault::Late => Self::Late,
@@ -197,6 +199,20 @@ pub enum Frame {
         #[n(1)]
         envelope: ByteVec,
     },
+    /// A participant's card, for somebody who may lack it. Whoever has one refuses what it cannot verify with it.
+    #[n(6)]
+    Card {
+        /// The card.
+        #[n(0)]
+        card: ByteVec,
+    },
+    /// Evidence against a participant: see [`crate::evidence`].
+    #[n(7)]
+    Evidence {
+        /// The evidence.
+        #[n(0)]
+        evidence: ByteVec,
+    },
 }
 
 impl Frame {
@@ -221,6 +237,12 @@ impl Frame {
         codec::decode(bytes).filter(Self::is_whole).ok_or(PeerFault::Malformed { what: "frame" })
     }
 
+    /// Returns whether the bytes begin as a [`Frame::Card`] does.
+    pub(crate) fn is_card(bytes: &[u8]) -> bool {
+        let mut decoder = minicbor::Decoder::new(bytes);
+        decoder.array().is_ok() && decoder.u8().is_ok_and(|kind| kind == 6)
+    }
+
     /// Returns whether every list of ids holds whole ids.
     fn is_whole(&self) -> bool {
         match self {
@@ -229,6 +251,7 @@ impl Frame {
             }
             Self::Refuse { envelope, .. } => [0, ID_BYTES].contains(&envelope.len()),
             Self::Envelope { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
+            Self::Card { .. } | Self::Evidence { .. } => true,
         }
     }
 

@@ -93,6 +93,13 @@ impl std::fmt::Display for Slot {
     }
 }
 
+impl NonceSetDigest {
+    /// Digests the public nonces of `attempt`, slot by slot and item by item.
+    pub(crate) fn of(session: SessionId, attempt: Attempt, nonces: &[u8]) -> Self {
+        Self(tagged_hash("countersign/nonces", &[&session.0, &[attempt.0], nonces]))
+    }
+}
+
 /// One run of the two rounds with fresh nonces, from 0 to [`crate::limits::MAX_ATTEMPT`].
 #[derive(
     Clone,

@@ -4,7 +4,7 @@ use crate::id::TransportKey;
 use crate::key::{Seed, SigningKey};
 use crate::link::{DialFault, LinkPath};
 
-/// Names one question to the vault.
+/// Names one question to the vault, or to the system's generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyTicket(pub(crate) u64);
 
@@ -27,6 +27,15 @@ pub enum Input {
         /// Which question this answers.
         ticket: KeyTicket,
     },
+    /// 32 fresh random bytes, for the nonces of a session that still holds its key.
+    SeedGiven {
+        /// Which question this answers.
+        ticket: KeyTicket,
+        /// Fresh entropy for this use alone.
+        seed: Seed,
+    },
+    /// The app went to the background: see [`crate::session::Custody::Background`].
+    WentToBackground,
     /// The phone listens at these multiaddresses now: the whole list.
     Listening(Vec<String>),
     /// A connection to the peer stands and takes frames.

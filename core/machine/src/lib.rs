@@ -7,9 +7,13 @@
 //! The driver keeps one rule: effects run in order, and a [`Effect::Persist`] is durable before the next effect
 //! starts. That alone makes a crash at any point safe.
 
+#[cfg(all(feature = "without-consumed-record", not(debug_assertions)))]
+compile_error!("a machine that breaks the nonce law is for debug tests alone");
+
 pub mod card;
 mod codec;
 pub mod effect;
+pub mod evidence;
 pub mod fault;
 pub mod frame;
 pub mod hex;

@@ -8,6 +8,9 @@ pub const MAX_SIGNERS: usize = 100;
 pub const MAX_ITEMS: usize = 1000;
 /// Highest attempt number, so eight runs in all: whoever loses nonces eight times keeps losing them.
 pub const MAX_ATTEMPT: u8 = 7;
+/// Pause before attempt 2, in ms; each later attempt waits twice as long. Attempt 1 begins at once: one lost
+/// nonce is a killed app, more are a phone in trouble.
+pub const ATTEMPT_PAUSE_MS: u64 = 1_000;
 /// Most bytes of a payload's descriptive text. It comes from a peer and is only ever shown.
 pub const MAX_TEXT_BYTES: usize = 4096;
 
@@ -35,8 +38,12 @@ pub const MAX_NAME_BYTES: usize = 64;
 pub const MAX_CARDS: usize = 1024;
 /// Most wallets.
 pub const MAX_WALLETS: usize = 256;
-/// Most sessions open at once in one wallet, so that one proposer cannot fill the memory.
+/// Most sessions of one proposer open at once in one wallet, so that nobody can fill the memory, or another's
+/// share of it.
 pub const MAX_OPEN_SESSIONS: usize = 64;
+/// Most sessions of one proposer remembered in one wallet, the ended ones included. One is forgotten
+/// [`FORGET_AFTER_MS`] after its deadline.
+pub const MAX_KNOWN_SESSIONS: usize = 256;
 /// Most envelopes kept per wallet for sessions whose proposal has not come yet: one round of the largest
 /// wallet. More are dropped and asked for again once the proposal is there.
 pub const MAX_EARLY_ENVELOPES: usize = MAX_SIGNERS;
@@ -44,6 +51,29 @@ pub const MAX_EARLY_ENVELOPES: usize = MAX_SIGNERS;
 pub const MAX_EARLY_BYTES: usize = 1024 * 1024;
 /// Most envelope ids remembered per link as known to the other side. Forgetting costs a repeated send.
 pub const MAX_KNOWN_PER_LINK: usize = 4096;
+
+/// Most bytes of a piece of evidence: every nonce of the largest session, its terms and two envelopes.
+pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024 * 1024;
+/// Pieces of evidence kept per session and slot. Two show that an equivocation was no accident.
+pub const MAX_EVIDENCE_PER_SLOT: usize = 2;
+/// Invalid messages after which a peer is muted until the user connects again or the program restarts.
+pub const MAX_INVALID: u32 = 10;
+/// Frames that a peer may send at once: everything that it can hold of a wallet's open sessions.
+pub const FRAME_BURST: u64 = 16_384;
+/// Frames a second that a peer may send for ever: far over any honest one, far under what the curve takes.
+pub const FRAMES_PER_SECOND: u64 = 1_000;
+
+/// Time after its deadline for which an ended session is remembered, in ms: a day. A phone whose clock is that
+/// far behind would take its proposal for a new one, and ask its user.
+pub const FORGET_AFTER_MS: u64 = 24 * 60 * 60 * 1000;
+/// Sessions and cards to be forgotten that make the journal worth rewriting without them.
+pub const COMPACT_AFTER: usize = 64;
+
+/// Milliseconds by which the wall clock may fall behind the boot clock before it is suspect: more than a
+/// correction by the network ever is.
+pub const MAX_CLOCK_FALL_MS: u64 = 60_000;
+/// Milliseconds by which the wall clock may be behind what the journal has seen before it is suspect.
+pub const MAX_CLOCK_BEHIND_MS: u64 = 2_000;
 
 /// Shortest time from proposal to deadline, in ms: both rounds over one relayed link.
 pub const MIN_SESSION_MS: u64 = 1_000;

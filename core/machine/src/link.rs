@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::frame::{Frame, Holding, pong_hash};
 use crate::id::{Dice, EnvelopeId, TransportKey};
 use crate::key::ParticipantKey;
-use crate::limits::{MAX_KNOWN_PER_LINK, REDIAL_FIRST_MS, REDIAL_MAX_MS};
+use crate::limits::{
+    FRAME_BURST, FRAMES_PER_SECOND, MAX_INVALID, MAX_KNOWN_PER_LINK, REDIAL_FIRST_MS, REDIAL_MAX_MS,
+};
 use crate::time::{BootTime, Now, WallTime};
 
 /// How two phones are connected.
@@ -67,6 +69,8 @@ pub enum LinkState {
     },
     /// It speaks another version: one of the two needs an update.
     Incompatible,
+    /// It sent too much that is invalid: nothing that it sends is read until the user connects again.
+    Muted,
 }
 
 /// The link to one co-signer's phone.
@@ -89,6 +93,13 @@ pub(crate) struct Link {
     failures: u32,
     why: Option<DialFault>,
     incompatible: bool,
+    /// Invalid messages since the user last connected.
+    invalid: u32,
+    /// How many frames it may still send at `filled`.
+    allowance: u64,
+    filled: BootTime,
+    /// The participants whose cards we have sent, on this connection, because ours are not believed.
+    vouched: BTreeSet<ParticipantKey>,
 }
 
 enum Stage {
@@ -114,7 +125,59 @@ impl Link {
             failures: 0,
             why: None,
             incompatible: false,
+            invalid: 0,
+            allowance: FRAME_BURST,
+            filled: now.boot,
+            vouched: BTreeSet::new(),
         }
+    }
+
+    /// Counts a frame against what a peer may send; returns whether it may be read.
+    pub(crate) fn admits(&mut self, now: Now) -> bool {
+        let elapsed_us = now.boot.0.saturating_sub(self.filled.0);
+        let earned = elapsed_us.saturating_mul(FRAMES_PER_SECOND) / 1_000_000;
+        if earned > 0 {
+            self.allowance = self.allowance.saturating_add(earned).min(FRAME_BURST);
+            self.filled = now.boot;
+        }
+        let admitted = self.allowance > 0;
+        self.allowance = self.allowance.saturating_sub(1);
+        admitted
+    }
+
+    /// Counts an invalid message.
+    pub(crate) fn offend(&mut self) {
+        self.invalid += 1;
+    }
+
+    /// Returns whether nothing that the peer sends is to be read.
+    pub(crate) fn is_muted(&self) -> bool {
+        self.invalid >= MAX_INVALID
+    }
+
+    /// Forgives what was invalid.
+    pub(crate) fn unmute(&mut self) {
+        self.invalid = 0;
+    }
+
+    /// Notes that we send another participant's card; returns whether that is the first time on this connection.
+    pub(crate) fn vouches(&mut self, participant: ParticipantKey) -> bool {
+        self.vouched.insert(participant)
+    }
+
+    /// Returns whether the other side is known to hold an envelope.
+    pub(crate) fn is_known(&self, id: &EnvelopeId) -> bool {
+        self.known.contains(id)
+    }
+
+    /// Forgets that the other side holds an envelope: it refused it.
+    pub(crate) fn lacks(&mut self, id: &EnvelopeId) {
+        self.known.remove(id);
+    }
+
+    /// Returns by how many milliseconds its clock is ahead of ours, once measured.
+    pub(crate) fn clock_ahead_ms(&self) -> Option<i64> {
+        self.clock_ahead_ms
     }
 
     /// Returns when to dial next: never while a connection stands or a dial is under way.
@@ -172,6 +235,7 @@ impl Link {
         self.early = None;
         self.known.clear();
         self.has_lost = false;
+        self.vouched.clear();
         self.ping = None;
         self.rtt_us = None;
     }
@@ -272,6 +336,7 @@ impl Link {
     pub(crate) fn state(&self) -> LinkState {
         match self.stage {
             _ if self.incompatible => LinkState::Incompatible,
+            _ if self.is_muted() => LinkState::Muted,
             Stage::Up(path) if self.heard => {
                 LinkState::Reachable { path, rtt_us: self.rtt_us, clock_ahead_ms: self.clock_ahead_ms }
             }

@@ -87,6 +87,9 @@ pub enum DeclineReason {
     /// A policy forbids it.
     #[n(2)]
     Policy,
+    /// Its phone cannot sign: it lost its nonces in every attempt, or its own signature did not verify.
+    #[n(3)]
+    GaveUp,
 }
 
 /// A step of a session.
@@ -159,6 +162,14 @@ pub enum Message {
     /// The proposer takes the proposal back. Ends the session for all.
     #[n(6)]
     Cancel,
+    /// The author consents to a later deadline. The deadline moves once every participant has consented, to the
+    /// earliest of what they consented to.
+    #[n(7)]
+    Extend {
+        /// The latest deadline that the author consents to.
+        #[n(0)]
+        until: WallTime,
+    },
 }
 
 /// What an envelope's signature covers.
@@ -315,6 +326,30 @@ impl Message {
             Self::Complete { .. } => "complete",
             Self::Decline { .. } => "decline",
             Self::Cancel => "cancel",
+            Self::Extend { .. } => "extend",
+        }
+    }
+
+    /// Returns the public nonces it carries, and for which attempt.
+    pub(crate) fn nonces(&self) -> Option<(Attempt, &[u8])> {
+        match self {
+            Self::Propose { nonces, .. } => Some((Attempt(0), nonces)),
+            Self::Nonces { attempt, nonces } | Self::Answer { attempt, nonces, .. } => {
+                Some((*attempt, nonces))
+            }
+            Self::Partials { .. } | Self::Complete { .. } => None,
+            Self::Decline { .. } | Self::Cancel | Self::Extend { .. } => None,
+        }
+    }
+
+    /// Returns the partial signatures it carries, for which attempt and which nonces.
+    pub(crate) fn partials(&self) -> Option<(Attempt, NonceSetDigest, &[u8])> {
+        match self {
+            Self::Partials { attempt, set, partials } | Self::Answer { attempt, set, partials, .. } => {
+                Some((*attempt, *set, partials))
+            }
+            Self::Propose { .. } | Self::Nonces { .. } | Self::Complete { .. } => None,
+            Self::Decline { .. } | Self::Cancel | Self::Extend { .. } => None,
         }
     }
 }

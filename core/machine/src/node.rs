@@ -1,30 +1,34 @@
 //! The root of the machine: routes inputs to links and sessions, and merges what they say.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::card::Card;
-use crate::effect::{CardIssued, Effect, Event, KeyPurpose, LinkChanged, SessionEvent};
-use crate::fault::{CallerFault, Fault, PeerFault, StoreFault};
-use crate::id::{Dice, SessionId, TransportKey, WalletId};
+use crate::effect::{CardIssued, ClockChanged, Effect, Event, KeyPurpose, LinkChanged, SessionEvent};
+use crate::fault::{CallerFault, Fault, StoreFault};
+use crate::id::{Attempt, Dice, SessionId, Slot, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
-    DEFAULT_CARD_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES, MAX_NAME_BYTES,
-    MAX_OPEN_SESSIONS, MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS,
+    COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES,
+    MAX_ISSUED_ADDRESS_BYTES, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
 };
 use crate::link::Link;
-use crate::message::{DeclineReason, Message, Payload, Terms, TransportSecret};
+use crate::message::TransportSecret;
 use crate::record::Record;
-use crate::session::{Context, KeyStep, Said, Session};
+use crate::session::{Context, Custody, KeyStep, Said, Session};
 use crate::time::{BootTime, Now, WallTime};
 use crate::wallet::Wallet;
 
+mod clock;
+mod commands;
 mod early;
+mod exchange;
 mod open;
 mod show;
 mod wire;
 
+use clock::Clock;
 use early::Early;
 
 /// Why the machine wants to be woken.
@@ -32,6 +36,8 @@ use early::Early;
 pub enum Wake {
     /// A session's deadline comes.
     Deadline(SessionId),
+    /// The pause before a session's next attempt is over.
+    Attempt(SessionId),
     /// A co-signer is to be dialled again.
     Dial(TransportKey),
 }
@@ -41,6 +47,8 @@ pub struct Node {
     me: ParticipantKey,
     secret: TransportSecret,
     dice: Dice,
+    custody: Custody,
+    clock: Clock,
     cards: BTreeMap<ParticipantKey, Card>,
     wallets: BTreeMap<WalletId, Arc<Wallet>>,
     sessions: BTreeMap<SessionId, Session>,
@@ -51,6 +59,10 @@ pub struct Node {
     asked: u64,
     /// The records that the journal is to give back, in the order in which it was asked.
     reading: VecDeque<Record>,
+    /// Sessions whose records the journal still holds though we have forgotten them.
+    forgotten: BTreeSet<SessionId>,
+    /// How many cards in the journal are replaced by later ones.
+    replaced: usize,
     effects: VecDeque<Effect>,
 }
 
@@ -58,149 +70,10 @@ pub struct Node {
 enum Question {
     Card { nickname: String },
     Step { session: SessionId, step: KeyStep },
+    Seed { session: SessionId, attempt: Attempt },
 }
 
 impl Node {
-    /// Issues our card with the addresses we listen at. The vault is asked for the key; an event brings the card.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CallerFault::TooLong`] if the nickname is over [`MAX_NAME_BYTES`].
-    pub fn issue_card(&mut self, nickname: String) -> Result<(), CallerFault> {
-        if nickname.len() > MAX_NAME_BYTES {
-            return Err(CallerFault::TooLong("nickname"));
-        }
-        self.ask(Question::Card { nickname });
-        Ok(())
-    }
-
-    /// Takes a co-signer's card, however it came. Durable; an older card than the one held changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CallerFault::Card`] if it cannot be used and [`CallerFault::TooMany`] at
-    /// [`MAX_CARDS`].
-    pub fn add_card(&mut self, card: Card, now: Now) -> Result<ParticipantKey, CallerFault> {
-        let participant = card.statement().participant;
-        card.check_date(now.wall).map_err(CallerFault::Card)?;
-        if participant == self.me && card.statement().transport != self.secret.public() {
-            return Err(CallerFault::Card(PeerFault::BadCard));
-        }
-        if !self.cards.contains_key(&participant) && self.cards.len() >= MAX_CARDS {
-            return Err(CallerFault::TooMany("cards"));
-        }
-        self.keep_card(card, now);
-        Ok(participant)
-    }
-
-    /// Creates the wallet of these participants, ourselves among them. Durable; creating it again renames nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong with the keys or the name.
-    pub fn create_wallet(
-        &mut self,
-        name: String,
-        keys: Vec<ParticipantKey>,
-        now: Now,
-    ) -> Result<WalletId, CallerFault> {
-        if name.len() > MAX_NAME_BYTES {
-            return Err(CallerFault::TooLong("name"));
-        }
-        if !keys.contains(&self.me) {
-            return Err(CallerFault::NotParticipant);
-        }
-        if self.wallets.len() >= MAX_WALLETS {
-            return Err(CallerFault::TooMany("wallets"));
-        }
-        let wallet = Wallet::new(name.clone(), keys)?;
-        let id = wallet.id();
-        if !self.wallets.contains_key(&id) {
-            self.persist(vec![Record::WalletCreated { name, keys: wallet.keys().to_vec() }]);
-            self.wallets.insert(id, Arc::new(wallet));
-            self.meet_cosigners(now);
-        }
-        Ok(id)
-    }
-
-    /// Proposes `payload` to the wallet's participants, to be signed before `deadline`. Proposing is approving.
-    ///
-    /// `random` is 32 fresh random bytes: the same payload proposed twice makes two sessions.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong; nothing has been created then.
-    pub fn propose(
-        &mut self,
-        wallet: WalletId,
-        payload: Payload,
-        deadline: WallTime,
-        random: [u8; 32],
-        now: Now,
-    ) -> Result<SessionId, CallerFault> {
-        let wallet = Arc::clone(self.wallets.get(&wallet).ok_or(CallerFault::UnknownWallet(wallet))?);
-        if !self.cards.contains_key(&self.me) {
-            return Err(CallerFault::NoCard);
-        }
-        payload.check().map_err(CallerFault::Payload)?;
-        if !(MIN_SESSION_MS..=MAX_SESSION_MS).contains(&deadline.ms_from(now.wall)) {
-            return Err(CallerFault::Deadline);
-        }
-        if self.open_sessions(wallet.id()) >= MAX_OPEN_SESSIONS {
-            return Err(CallerFault::TooMany("open sessions"));
-        }
-        let me = wallet.slot_of(&self.me).ok_or(CallerFault::NotParticipant)?;
-        let terms = Terms { wallet: wallet.id(), proposer: me, created: now.wall, deadline, random, payload };
-        let mut session = Session::open(terms, wallet, me, now)
-            .map_err(|_| CallerFault::Payload("a key path has no key"))?;
-        let id = session.id();
-        if self.sessions.contains_key(&id) {
-            return Err(CallerFault::Payload("exactly this has been proposed already"));
-        }
-        let mut said = Vec::new();
-        session.propose(&mut Context { now, secret: &self.secret, said: &mut said });
-        self.sessions.insert(id, session);
-        self.carry_out(id, said);
-        Ok(id)
-    }
-
-    /// Approves exactly the payload that the session shows. Durable; covers every attempt.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CallerFault::UnknownSession`] or [`CallerFault::Ended`].
-    pub fn approve(&mut self, session: SessionId, now: Now) -> Result<(), CallerFault> {
-        self.command(session, now, |session, cx| session.approve(cx))
-    }
-
-    /// Declines: ends the session for all.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CallerFault::UnknownSession`], [`CallerFault::Ended`] or [`CallerFault::AlreadySigned`].
-    pub fn decline(
-        &mut self,
-        session: SessionId,
-        reason: DeclineReason,
-        now: Now,
-    ) -> Result<(), CallerFault> {
-        self.command(session, now, |session, cx| session.withdraw(Message::Decline { reason }, cx))
-    }
-
-    /// Takes our own proposal back: ends the session for all.
-    ///
-    /// # Errors
-    ///
-    /// As [`Node::decline`], and [`CallerFault::NotProposer`].
-    pub fn cancel(&mut self, session: SessionId, now: Now) -> Result<(), CallerFault> {
-        self.command(session, now, |session, cx| session.withdraw(Message::Cancel, cx))
-    }
-
-    /// Dials every co-signer that is not connected, now.
-    pub fn connect(&mut self, now: Now) {
-        self.links.values_mut().for_each(|link| link.hurry(now));
-    }
-
     /// Takes a fact.
     ///
     /// # Errors
@@ -208,11 +81,24 @@ impl Node {
     /// Returns why it was refused; nothing has changed then. A [`Fault::Store`] means that the driver must stop:
     /// the journal is not what the machine wrote.
     pub fn handle_input(&mut self, input: Input, now: Now) -> Result<(), Fault> {
+        self.look_at_clock(now);
         match input {
             Input::ReadBack(bytes) => self.read_back(bytes.as_deref(), now),
             Input::KeyGiven { ticket, key, seed } => Ok(self.key_given(ticket, key, seed, now)?),
             Input::KeyRefused { ticket } => {
                 self.key_refused(ticket, now);
+                Ok(())
+            }
+            Input::SeedGiven { ticket, seed } => {
+                if let Some(Question::Seed { session, attempt }) = self.questions.remove(&ticket) {
+                    self.step(session, now, |session, cx| session.take_seed(attempt, seed, cx));
+                }
+                Ok(())
+            }
+            Input::WentToBackground => {
+                if self.custody != Custody::Session {
+                    self.sessions.values_mut().for_each(Session::forget_key);
+                }
                 Ok(())
             }
             Input::Listening(addresses) => {
@@ -238,17 +124,13 @@ impl Node {
         }
     }
 
-    /// Does what is due: ends sessions whose deadline has passed, dials whom it is time to dial.
+    /// Does what is due: ends sessions whose deadline has passed, begins attempts, dials whom it is time to dial.
     pub fn handle_timeout(&mut self, now: Now) {
-        let due: Vec<SessionId> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.outcome().is_none() && session.expires() <= now.boot)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            self.step(id, now, |session, cx| session.expire(cx));
-        }
+        self.look_at_clock(now);
+        let due = |session: &Session| {
+            session.expires() <= now.boot || session.begins().is_some_and(|begins| begins <= now.boot)
+        };
+        self.proceed_where(due, now);
         self.dial_due(now);
     }
 
@@ -264,12 +146,17 @@ impl Node {
             .values()
             .filter(|session| session.outcome().is_none())
             .map(|session| (session.expires(), Wake::Deadline(session.id())));
+        let attempts = self
+            .sessions
+            .values()
+            .filter(|session| session.outcome().is_none() && !self.clock.is_suspect())
+            .filter_map(|session| Some((session.begins()?, Wake::Attempt(session.id()))));
         let dials = self
             .links
             .iter()
             .filter(|_| self.cards.contains_key(&self.me))
             .filter_map(|(peer, link)| Some((link.redial()?, Wake::Dial(*peer))));
-        deadlines.chain(dials).min()
+        deadlines.chain(attempts).chain(dials).min()
     }
 
     fn read_back(&mut self, bytes: Option<&[u8]>, now: Now) -> Result<(), Fault> {
@@ -291,9 +178,9 @@ impl Node {
         match self.questions.remove(&ticket) {
             Some(Question::Card { nickname }) => self.sign_card(nickname, &key, seed, now),
             Some(Question::Step { session, step }) => {
-                self.step(session, now, |session, cx| session.unlock(step, key, &seed, cx)).unwrap_or(Ok(()))
+                self.step(session, now, |session, cx| session.unlock(step, key, seed, cx)).unwrap_or(Ok(()))
             }
-            None => Ok(()),
+            Some(Question::Seed { .. }) | None => Ok(()),
         }
     }
 
@@ -330,26 +217,38 @@ impl Node {
         Ok(())
     }
 
-    /// Keeps a card that is newer than the one held, and meets the phone it names.
-    fn keep_card(&mut self, card: Card, now: Now) {
+    /// Keeps a card that is newer than the one held, meets the phone it names, and lets neighbours know; returns
+    /// whether it was newer.
+    fn keep_card(&mut self, card: Card, now: Now) -> bool {
         let participant = card.statement().participant;
         let held = self.cards.get(&participant);
         if held.is_some_and(|held| !card.replaces(held)) {
-            return;
+            return false;
         }
         let former = held.map(|held| held.statement().transport);
         self.persist(vec![Record::CardKept { card: card.as_bytes().to_vec().into() }]);
         let transport = card.statement().transport;
         self.cards.insert(participant, card);
-        if let Some(former) = former.filter(|former| *former != transport)
-            && self.links.remove(&former).is_some()
-        {
-            self.effects.push_back(Effect::Exclude(former));
+        if former.is_some() {
+            self.replaced += 1;
+            if participant != self.me {
+                self.gossip_card(&participant);
+            }
+        }
+        if let Some(former) = former.filter(|former| *former != transport) {
+            if self.links.remove(&former).is_some() {
+                self.effects.push_back(Effect::Exclude(former));
+            }
+            let open: Vec<SessionId> = self.open_sessions().map(Session::id).collect();
+            for id in open {
+                self.step(id, now, |session, cx| session.replace_phone(&participant, cx));
+            }
         }
         self.meet_cosigners(now);
         if let Some(link) = self.links.get_mut(&transport) {
             link.hurry(now);
         }
+        true
     }
 
     /// Makes a link to every co-signer whose card we hold and who has none yet.
@@ -384,32 +283,93 @@ impl Node {
         }
     }
 
-    /// Lets a session take a step that the user asked for.
-    fn command(
-        &mut self,
-        id: SessionId,
-        now: Now,
-        step: impl FnOnce(&mut Session, &mut Context<'_>) -> Result<(), CallerFault>,
-    ) -> Result<(), CallerFault> {
-        match self.sessions.get(&id).map(|session| session.outcome().is_some()) {
-            None => Err(CallerFault::UnknownSession(id)),
-            Some(true) => Err(CallerFault::Ended(id)),
-            Some(false) => self.step(id, now, step).unwrap_or(Err(CallerFault::UnknownSession(id))),
-        }
-    }
-
-    /// Lets a session take a step and carries out what it says. `None` if there is no such session or it is over.
+    /// Lets a session take a step and carries out what it says. `None` if there is no such session.
     fn step<T>(
         &mut self,
         id: SessionId,
         now: Now,
         step: impl FnOnce(&mut Session, &mut Context<'_>) -> T,
     ) -> Option<T> {
-        let session = self.sessions.get_mut(&id).filter(|session| session.outcome().is_none())?;
+        let session = self.sessions.get_mut(&id)?;
         let mut said = Vec::new();
-        let result = step(session, &mut Context { now, secret: &self.secret, said: &mut said });
+        let mut cx = Context {
+            now,
+            clock_suspect: self.clock.is_suspect(),
+            custody: self.custody,
+            secret: &self.secret,
+            cards: &self.cards,
+            said: &mut said,
+        };
+        let result = step(session, &mut cx);
         self.carry_out(id, said);
         Some(result)
+    }
+
+    /// Lets the open sessions of this kind go on.
+    fn proceed_where(&mut self, kind: impl Fn(&Session) -> bool, now: Now) {
+        let due: Vec<SessionId> =
+            self.open_sessions().filter(|session| kind(session)).map(Session::id).collect();
+        for id in due {
+            self.step(id, now, |session, cx| session.proceed(cx));
+        }
+    }
+
+    /// Looks at the clock. One that fell back stops all signing until a co-signer confirms it; one that is right again
+    /// lets it go on.
+    fn look_at_clock(&mut self, now: Now) {
+        if self.clock.look(now) {
+            self.clock_changed(now);
+        }
+    }
+
+    fn clock_changed(&mut self, now: Now) {
+        let suspect = self.clock.is_suspect();
+        self.effects.push_back(Effect::Tell(Event::Clock(ClockChanged { suspect })));
+        if suspect {
+            self.ping_all(now);
+        } else {
+            self.proceed_where(|_| true, now);
+        }
+    }
+
+    /// Makes room for one more session of `proposer`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what there are too many of.
+    fn make_room(&mut self, wallet: WalletId, proposer: Slot, now: Now) -> Result<(), &'static str> {
+        self.forget_old(now);
+        let of_proposer =
+            |session: &&Session| session.wallet().id() == wallet && session.terms().proposer == proposer;
+        if self.open_sessions().filter(of_proposer).count() >= MAX_OPEN_SESSIONS {
+            return Err("open sessions");
+        }
+        if self.sessions.values().filter(of_proposer).count() >= MAX_KNOWN_SESSIONS {
+            return Err("sessions whose deadline is not long past");
+        }
+        Ok(())
+    }
+
+    /// Forgets sessions that ended and whose deadline is long past, and has the journal rewritten once that is
+    /// worth it.
+    fn forget_old(&mut self, now: Now) {
+        if self.clock.is_suspect() {
+            return;
+        }
+        let old = |session: &&Session| {
+            session.outcome().is_some() && session.deadline().0.saturating_add(FORGET_AFTER_MS) < now.wall.0
+        };
+        let old: Vec<SessionId> = self.sessions.values().filter(old).map(Session::id).collect();
+        self.sessions.retain(|id, _| !old.contains(id));
+        self.forgotten.extend(old);
+        if self.forgotten.len() + self.replaced >= COMPACT_AFTER {
+            self.replaced = 0;
+            self.effects.push_back(Effect::Compact(std::mem::take(&mut self.forgotten)));
+        }
+    }
+
+    fn open_sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values().filter(|session| session.outcome().is_none())
     }
 
     /// Turns what a session said into effects.
@@ -422,7 +382,10 @@ impl Node {
                     self.effects.push_back(Effect::ReadBack);
                 }
                 Said::AskKey(step) => self.ask(Question::Step { session: id, step }),
+                Said::AskSeed(attempt) => self.ask(Question::Seed { session: id, attempt }),
                 Said::Publish(envelope) => self.publish(&envelope),
+                Said::Accuse(evidence) => self.accuse(id, &evidence),
+                Said::Search => self.ask_neighbours(),
                 Said::Tell(what) => {
                     if let Some(session) = self.sessions.get(&id) {
                         let wallet = session.wallet().id();
@@ -447,20 +410,19 @@ impl Node {
         self.asked += 1;
         let ticket = KeyTicket(self.asked);
         let purpose = match question {
-            Question::Card { .. } => KeyPurpose::Card,
-            Question::Step { step: KeyStep::Nonces(_), .. } => KeyPurpose::Nonces,
-            Question::Step { step: KeyStep::Sign(_), .. } => KeyPurpose::Sign,
+            Question::Card { .. } => Some(KeyPurpose::Card),
+            Question::Step { step: KeyStep::Nonces(_), .. } => Some(KeyPurpose::Nonces),
+            Question::Step { step: KeyStep::Sign(_), .. } => Some(KeyPurpose::Sign),
+            Question::Seed { .. } => None,
         };
         self.questions.insert(ticket, question);
-        self.effects.push_back(Effect::AskKey { ticket, purpose });
+        self.effects.push_back(match purpose {
+            Some(purpose) => Effect::AskKey { ticket, purpose },
+            None => Effect::AskSeed { ticket },
+        });
     }
 
     fn tell_link(&mut self, peer: TransportKey) {
         self.effects.push_back(Effect::Tell(Event::Link(LinkChanged { peer })));
-    }
-
-    fn open_sessions(&self, wallet: WalletId) -> usize {
-        let open = |session: &&Session| session.outcome().is_none() && session.wallet().id() == wallet;
-        self.sessions.values().filter(open).count()
     }
 }

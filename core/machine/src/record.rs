@@ -1,12 +1,17 @@
 //! What the journal keeps: past facts, in order. State is what they replay to.
 
+use std::collections::BTreeSet;
+
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use crate::card::Card;
 use crate::codec;
+use crate::evidence::Offence;
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey};
 use crate::key::ParticipantKey;
-use crate::message::{DeclineReason, Terms};
+use crate::message::{DeclineReason, Envelope, Terms};
+use crate::time::WallTime;
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
@@ -51,12 +56,15 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case", tag = "why")]
 #[cbor(flat)]
 pub enum Failure {
-    /// A partial signature was wrong (BIP-327, PartialSigVerify).
+    /// A participant broke the protocol, and what it signed itself proves it.
     #[n(0)]
-    WrongPartial {
-        /// Whose.
+    Blamed {
+        /// Who.
         #[n(0)]
         culprit: Slot,
+        /// What it did.
+        #[n(1)]
+        offence: Offence,
     },
     /// Nonces were lost in every attempt.
     #[n(1)]
@@ -121,6 +129,9 @@ pub enum Record {
         /// The payload that was shown.
         #[n(1)]
         payload: PayloadDigest,
+        /// When, by our wall clock.
+        #[n(2)]
+        at: WallTime,
     },
     /// Our public nonces of an attempt are about to leave. Their secrets live in memory only: after a
     /// restart the attempt is dead.
@@ -175,6 +186,16 @@ pub enum Record {
         #[n(2)]
         notice: ByteVec,
     },
+    /// Something was proven against a participant.
+    #[n(10)]
+    Blamed {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// The evidence, for whoever asks: see [`crate::evidence`].
+        #[n(1)]
+        evidence: ByteVec,
+    },
 }
 
 impl Record {
@@ -187,4 +208,46 @@ impl Record {
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         codec::decode(bytes)
     }
+
+    /// Returns the session it is about, if it is about one.
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::OwnerNamed { .. } | Self::CardKept { .. } | Self::WalletCreated { .. } => None,
+            Self::Proposed { terms } => Some(terms.session_id()),
+            Self::EnvelopeKept { envelope } => Some(Envelope::parse(envelope).ok()?.body().session),
+            Self::Approved { session, .. }
+            | Self::NonceCommitted { session, .. }
+            | Self::NonceSpent { session, .. }
+            | Self::Signed { session, .. }
+            | Self::Ended { session, .. }
+            | Self::Blamed { session, .. } => Some(*session),
+        }
+    }
+
+    /// Returns whose card it holds, if it holds one.
+    fn card_of(&self) -> Option<ParticipantKey> {
+        match self {
+            Self::CardKept { card } => Some(Card::parse(card).ok()?.statement().participant),
+            Self::OwnerNamed { .. } | Self::WalletCreated { .. } | Self::Proposed { .. } => None,
+            Self::EnvelopeKept { .. } | Self::Approved { .. } | Self::NonceCommitted { .. } => None,
+            Self::NonceSpent { .. } | Self::Signed { .. } | Self::Ended { .. } => None,
+            Self::Blamed { .. } => None,
+        }
+    }
+}
+
+/// Returns what is left of a journal's records, oldest first, without the `forgotten` sessions and without cards
+/// that later ones replace. What cannot be read stays.
+pub fn survivors(records: Vec<Vec<u8>>, forgotten: &BTreeSet<SessionId>) -> Vec<Vec<u8>> {
+    let mut cards = BTreeSet::new();
+    let mut left = records;
+    let mut stays = |bytes: &Vec<u8>| {
+        let Some(record) = Record::parse(bytes) else { return true };
+        let replaced = record.card_of().is_some_and(|participant| !cards.insert(participant));
+        !replaced && record.session().is_none_or(|session| !forgotten.contains(&session))
+    };
+    left.reverse();
+    left.retain(&mut stays);
+    left.reverse();
+    left
 }

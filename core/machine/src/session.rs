@@ -3,31 +3,40 @@
 //! Attempts run inside it. An attempt collects public nonces (round 1), then partial signatures (round 2);
 //! whoever loses its secret nonces starts the next one, unseen by the users.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::card::Card;
+use crate::evidence::Verdict;
 use crate::fault::{CallerFault, PeerFault};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
-use crate::key::{Seed, Signature, SigningKey};
+use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS};
-use crate::message::{Envelope, Message, SIGNATURE_BYTES, Terms, TransportSecret};
-use crate::record::{Failure, Outcome, Record};
-use crate::time::{BootTime, Now};
+use crate::message::{Envelope, Message, Terms, TransportSecret};
+use crate::record::{Outcome, Record};
+use crate::time::{BootTime, Now, WallTime};
 use crate::wallet::{ItemKeys, Wallet};
 
+mod blame;
 mod board;
+pub(crate) mod contribution;
+mod end;
 pub mod nonce;
 pub mod partial;
 pub(crate) mod replay;
 mod round;
 mod show;
+mod steps;
 
-use board::{Board, Contribution};
+use board::Board;
+#[cfg(test)]
+pub(crate) use board::OthersSum;
+use contribution::Contribution;
 use nonce::AggregateNonce;
-use partial::PartialSignature;
-use round::{NonceRound, nonce_bytes};
+use round::NonceRound;
 pub use show::{Happening, Phase};
 
-/// A session that has not ended.
+/// A session, open or ended.
 pub(crate) struct Session {
     id: SessionId,
     wallet: Arc<Wallet>,
@@ -35,20 +44,35 @@ pub(crate) struct Session {
     terms: Terms,
     payload: PayloadDigest,
     keys: ItemKeys,
+    /// The deadline that holds: the terms', or the later one to which all have consented.
+    deadline: WallTime,
     expires: BootTime,
+    /// Each slot's newest consent to a later deadline.
+    consents: Vec<Option<Envelope>>,
     /// The proposal as its author signed it. The proposer has none until its nonces are made.
     proposal: Option<Envelope>,
     approved: bool,
     attempt: Attempt,
+    /// When the current attempt may begin for us. Others' nonces begin it at once.
+    not_before: BootTime,
+    /// Whether our journal was read back and no co-signer has yet told us what it holds: an older copy of the
+    /// journal may not know which nonces we have shown.
+    alone: bool,
     board: Board,
     stage: Stage,
     /// Whether partial signatures of ours, of whatever attempt, have left: they cannot be taken back.
     signed: bool,
+    /// Whether we have asked the others who sent two nonces in this attempt.
+    searched: bool,
+    /// What was proven against participants.
+    convictions: Vec<Conviction>,
+    /// The participant's key, as long as the custody setting lets us keep it.
+    key: Option<SigningKey>,
 }
 
 /// Where we stand in the current attempt. Secret nonces move from stage to stage and end in a signature.
 enum Stage {
-    /// For the user's approval.
+    /// For the user's approval, the other side's word after a restart, or the pause between attempts.
     Waiting,
     /// For the key, to make nonces.
     Unlocking,
@@ -72,10 +96,32 @@ struct Spending {
     round: NonceRound,
     aggregates: Vec<AggregateNonce>,
     set: NonceSetDigest,
-    /// The last signer has its key already, for both of its steps in one.
-    key: Option<SigningKey>,
+    /// Whether the journal has given the consumed record back.
+    proven: bool,
+    /// Whether the vault was asked for the key.
+    asked: bool,
     /// Whether our nonces travel with our partial signatures.
     answers: bool,
+}
+
+/// What was proven against a participant, and the evidence for others.
+pub(crate) struct Conviction {
+    pub(crate) verdict: Verdict,
+    pub(crate) evidence: Arc<[u8]>,
+}
+
+/// How long the participant's key may be kept once the vault has given it. It is wiped in any case when its
+/// session ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Custody {
+    /// For one step: the vault is asked for nonces, and again to sign.
+    #[default]
+    Step,
+    /// Until the app goes to the background.
+    Background,
+    /// Until the session ends: later attempts run without asking the vault.
+    Session,
 }
 
 /// What a session tells its node, in the order in which it must happen.
@@ -87,8 +133,14 @@ pub(crate) enum Said {
     ReadBack(Record),
     /// Ask the vault for the key.
     AskKey(KeyStep),
+    /// Ask for fresh entropy, to make the nonces of an attempt with a key that we hold.
+    AskSeed(Attempt),
     /// Send this to every participant.
     Publish(Envelope),
+    /// Send this evidence to every participant.
+    Accuse(Arc<[u8]>),
+    /// Ask every neighbour for what we lack: somebody sent two different nonces.
+    Search,
     /// Tell the user.
     Tell(Happening),
 }
@@ -105,7 +157,11 @@ pub(crate) enum KeyStep {
 /// What every step of a session needs from its node.
 pub(crate) struct Context<'a> {
     pub(crate) now: Now,
+    /// Whether the wall clock cannot be trusted: nothing is signed then.
+    pub(crate) clock_suspect: bool,
+    pub(crate) custody: Custody,
     pub(crate) secret: &'a TransportSecret,
+    pub(crate) cards: &'a BTreeMap<ParticipantKey, Card>,
     pub(crate) said: &'a mut Vec<Said>,
 }
 
@@ -143,32 +199,36 @@ impl Session {
     fn build(terms: Terms, wallet: Arc<Wallet>, me: Slot, now: Now) -> Result<Self, PeerFault> {
         let keys =
             wallet.item_keys(&terms.payload).map_err(|_| PeerFault::BadProposal("a key path has no key"))?;
+        let signers = wallet.keys().len();
         Ok(Self {
             id: terms.session_id(),
             me,
             payload: terms.payload.digest(),
             keys,
+            deadline: terms.deadline,
             expires: now.boot.after_ms(terms.deadline.ms_from(now.wall)),
             terms,
+            consents: vec![None; signers],
             proposal: None,
             approved: false,
             attempt: Attempt(0),
-            board: Board::new(wallet.keys().len()),
+            not_before: BootTime(0),
+            alone: false,
+            board: Board::new(signers),
             wallet,
             stage: Stage::Waiting,
             signed: false,
+            searched: false,
+            convictions: Vec::new(),
+            key: None,
         })
     }
 
     /// Starts our own proposal: proposing is approving.
     pub(crate) fn propose(&mut self, cx: &mut Context<'_>) {
-        cx.said.push(Said::Persist(vec![
-            Record::Proposed { terms: self.terms.clone() },
-            Record::Approved { session: self.id, payload: self.payload },
-        ]));
+        cx.said.push(Said::Persist(vec![Record::Proposed { terms: self.terms.clone() }]));
         cx.said.push(Said::Tell(Happening::Proposed));
-        self.approved = true;
-        self.advance(cx);
+        self.consent_to_payload(cx);
     }
 
     /// Takes a co-signer's envelope, its signature and session already checked.
@@ -181,10 +241,10 @@ impl Session {
         envelope: &Envelope,
         cx: &mut Context<'_>,
     ) -> Result<Accepted, PeerFault> {
-        if self.expire(cx) {
+        let (slot, message) = (envelope.body().slot, &envelope.body().message);
+        if !matches!(message, Message::Complete { .. }) && self.expire(cx) {
             return Err(PeerFault::Late);
         }
-        let (slot, message) = (envelope.body().slot, &envelope.body().message);
         let attempt = match message {
             Message::Propose { terms, .. } if slot == self.terms.proposer && *terms == self.terms => {
                 Attempt(0)
@@ -206,6 +266,7 @@ impl Session {
                 return Ok(Accepted::New);
             }
             Message::Cancel => return Err(PeerFault::NotProposer),
+            Message::Extend { until } => return self.take_consent(*until, envelope, cx),
         };
         if attempt.0 > MAX_ATTEMPT {
             return Err(PeerFault::AttemptTooHigh(attempt.0));
@@ -218,7 +279,8 @@ impl Session {
             return Ok(Accepted::Known);
         }
         if slot == self.me {
-            return Err(PeerFault::WrongSlot(slot));
+            self.recall(envelope, attempt, opens, cx);
+            return Ok(if opens { Accepted::New } else { Accepted::Known });
         }
         self.accept_contribution(envelope, attempt, opens, cx)
     }
@@ -231,53 +293,44 @@ impl Session {
         cx: &mut Context<'_>,
     ) -> Result<Accepted, PeerFault> {
         let slot = envelope.body().slot;
-        let given = Contribution::read(&envelope.body().message, self.keys.len())?;
-        if given
-            .set()
-            .is_some_and(|set| attempt == self.attempt && self.set().is_some_and(|ours| ours != set))
+        let given = match Contribution::read(&envelope.body().message, self.keys.len()) {
+            Ok(given) => given,
+            Err(fault) if opens => return Err(fault),
+            Err(fault) => return self.blame_invalid(envelope, fault, cx),
+        };
+        if attempt == self.attempt
+            && let Some(held) = self.board.conflicting(envelope)
         {
+            let held = held.clone();
+            return self.blame_conflict(&held, envelope, cx);
+        }
+        let other = |set| attempt == self.attempt && self.set().is_some_and(|ours| ours != set);
+        if given.set().is_some_and(other) {
+            self.search(cx);
             return Err(PeerFault::OtherNonceSet);
         }
         if attempt > self.attempt {
             self.start_attempt(attempt);
         }
-        if attempt == self.attempt {
-            self.board.put(slot, given, envelope.clone(), opens)?;
-        }
+        self.not_before = BootTime(0);
         if opens {
             self.proposal = Some(envelope.clone());
             cx.said.push(Said::Persist(vec![kept(envelope)]));
         }
+        if attempt == self.attempt && !self.board.put(slot, given, envelope.clone(), opens) && !opens {
+            return Ok(Accepted::Known);
+        }
         self.advance(cx);
+        self.tell_progress(opens, cx);
+        Ok(Accepted::New)
+    }
+
+    fn tell_progress(&self, opens: bool, cx: &mut Context<'_>) {
         if self.outcome().is_none() {
             let proposer = self.terms.proposer;
             let happening = if opens { Happening::Requested { proposer } } else { Happening::Progressed };
             cx.said.push(Said::Tell(happening));
         }
-        Ok(Accepted::New)
-    }
-
-    /// Takes the final signatures, from whomever they come: they prove themselves.
-    fn complete(
-        &mut self,
-        signatures: &[u8],
-        envelope: &Envelope,
-        cx: &mut Context<'_>,
-    ) -> Result<Accepted, PeerFault> {
-        let expected = self.keys.len();
-        if signatures.len() != expected * SIGNATURE_BYTES {
-            return Err(PeerFault::WrongCount { expected, got: signatures.len() / SIGNATURE_BYTES });
-        }
-        let valid =
-            self.keys.iter().zip(signatures.chunks_exact(SIGNATURE_BYTES)).all(|((key, digest), bytes)| {
-                Signature::parse(bytes).is_ok_and(|signature| signature.verify(&key.x_only(), digest))
-            });
-        if !valid {
-            return Err(PeerFault::FalseCompletion);
-        }
-        let outcome = Outcome::Completed { signatures: signatures.to_vec() };
-        self.close(outcome, Some(envelope.clone()), [], cx);
-        Ok(Accepted::New)
     }
 
     /// Notes the user's approval of exactly this payload. Approving twice is approving once.
@@ -290,40 +343,16 @@ impl Session {
             return Err(CallerFault::Ended(self.id));
         }
         if !self.approved {
-            let record = Record::Approved { session: self.id, payload: self.payload };
-            cx.said.push(Said::Persist(vec![record]));
-            self.approved = true;
-            self.advance(cx);
+            self.consent_to_payload(cx);
         }
         Ok(())
     }
 
-    /// Ends the session because our user says so: `message` is our decline or cancellation.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CallerFault::AlreadySigned`] once our partial signatures have left,
-    /// [`CallerFault::NotProposer`] if another proposed what we cancel, [`CallerFault::Ended`].
-    pub(crate) fn withdraw(&mut self, message: Message, cx: &mut Context<'_>) -> Result<(), CallerFault> {
-        if self.expire(cx) {
-            return Err(CallerFault::Ended(self.id));
-        }
-        if self.signed {
-            return Err(CallerFault::AlreadySigned);
-        }
-        let outcome = match &message {
-            Message::Decline { reason } => Outcome::Declined { slot: self.me, reason: *reason },
-            Message::Cancel if self.me == self.terms.proposer => Outcome::Cancelled,
-            Message::Cancel => return Err(CallerFault::NotProposer),
-            Message::Propose { .. }
-            | Message::Nonces { .. }
-            | Message::Partials { .. }
-            | Message::Answer { .. }
-            | Message::Complete { .. } => return Err(CallerFault::Payload("not a withdrawal")),
-        };
-        let notice = self.seal(message, cx);
-        self.close(outcome, Some(notice.clone()), [Said::Publish(notice)], cx);
-        Ok(())
+    fn consent_to_payload(&mut self, cx: &mut Context<'_>) {
+        let (session, payload) = (self.id, self.payload);
+        cx.said.push(Said::Persist(vec![Record::Approved { session, payload, at: cx.now.wall }]));
+        self.approved = true;
+        self.advance(cx);
     }
 
     /// Takes the key for `step`. A key for a step that has passed meanwhile is dropped.
@@ -336,7 +365,7 @@ impl Session {
         &mut self,
         step: KeyStep,
         key: SigningKey,
-        seed: &Seed,
+        seed: Seed,
         cx: &mut Context<'_>,
     ) -> Result<(), CallerFault> {
         if self.expire(cx) {
@@ -346,14 +375,37 @@ impl Session {
             self.lock(step, cx);
             return Err(CallerFault::OtherKey);
         }
-        match (step, &self.stage) {
-            (KeyStep::Nonces(attempt), Stage::Unlocking) if attempt == self.attempt => {
-                self.make_nonces(key, seed, cx);
+        match step {
+            KeyStep::Nonces(attempt) if self.unlocks(attempt) => {
+                self.key = Some(key);
+                self.take_seed(attempt, seed, cx);
             }
-            (KeyStep::Sign(attempt), Stage::Spending(_)) if attempt == self.attempt => self.sign(&key, cx),
-            _ => {}
+            KeyStep::Sign(attempt) if attempt == self.attempt => {
+                if let Stage::Spending(spending) = &mut self.stage {
+                    spending.asked = false;
+                    self.key = Some(key);
+                    self.advance(cx);
+                }
+            }
+            KeyStep::Nonces(_) | KeyStep::Sign(_) => {}
         }
+        self.put_key_away(cx);
         Ok(())
+    }
+
+    /// Takes the entropy for the nonces of `attempt`.
+    pub(crate) fn take_seed(&mut self, attempt: Attempt, seed: Seed, cx: &mut Context<'_>) {
+        if self.expire(cx) || !self.unlocks(attempt) {
+            return;
+        }
+        match self.key.take() {
+            Some(key) if !cx.clock_suspect => self.make_nonces(key, &seed, cx),
+            Some(_) | None => {
+                self.stage = Stage::Waiting;
+                self.advance(cx);
+            }
+        }
+        self.put_key_away(cx);
     }
 
     /// Notes that the vault refused the key: the session waits for its user to approve again.
@@ -380,12 +432,45 @@ impl Session {
             return;
         }
         let Stage::Spending(spending) = &mut self.stage else { return };
-        if !found {
-            return self.lose_nonces(cx);
+        if found {
+            spending.proven = true;
+            self.advance(cx);
+            self.put_key_away(cx);
+        } else {
+            self.lose_nonces(cx);
         }
-        match spending.key.take() {
-            Some(key) => self.sign(&key, cx),
-            None => cx.said.push(Said::AskKey(KeyStep::Sign(attempt))),
+    }
+
+    /// Forgets the key, wherever the session stands: the next step asks the vault.
+    pub(crate) fn forget_key(&mut self) {
+        self.key = None;
+    }
+
+    /// Returns whether no co-signer has told us what it holds since our journal was read back.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Notes that a co-signer has told us all it holds.
+    pub(crate) fn exchanged(&mut self, cx: &mut Context<'_>) {
+        self.alone = false;
+        self.proceed(cx);
+    }
+
+    /// Notes that a participant speaks through another phone now: what the former one has signed in this attempt
+    /// could be verified by nobody who does not hold it already, so the next attempt begins.
+    pub(crate) fn replace_phone(&mut self, participant: &ParticipantKey, cx: &mut Context<'_>) {
+        let Some(slot) = self.wallet.slot_of(participant) else { return };
+        if !self.expire(cx) && self.board.progress(slot) != (false, false) {
+            self.lose_nonces(cx);
+            self.advance(cx);
+        }
+    }
+
+    /// Goes on with what nothing keeps waiting any more, or ends if the deadline has passed.
+    pub(crate) fn proceed(&mut self, cx: &mut Context<'_>) {
+        if !self.expire(cx) {
+            self.advance(cx);
         }
     }
 
@@ -397,163 +482,38 @@ impl Session {
         self.outcome().is_some()
     }
 
-    /// Takes the next step that needs nobody else.
-    fn advance(&mut self, cx: &mut Context<'_>) {
-        match std::mem::replace(&mut self.stage, Stage::Waiting) {
-            Stage::Waiting if self.approved => {
-                self.stage = Stage::Unlocking;
-                cx.said.push(Said::AskKey(KeyStep::Nonces(self.attempt)));
-            }
-            Stage::Committed(round) => match self.board.aggregate_nonces(self.keys.len()) {
-                Some(aggregates) => self.spend(round, aggregates, None, false, cx),
-                None => self.stage = Stage::Committed(round),
-            },
-            Stage::Signed { aggregates, set } => {
-                let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
-                self.stage = Stage::Signed { aggregates, set };
-                if let Some(result) = result {
-                    self.close(outcome_of(result), None, [], cx);
-                }
-            }
-            other @ (Stage::Waiting | Stage::Unlocking | Stage::Spending(_) | Stage::Closed(..)) => {
-                self.stage = other;
-            }
-        }
-    }
-
-    /// Round 1: makes our nonces and sends them, or keeps them for the answer if all others' are here.
-    fn make_nonces(&mut self, key: SigningKey, seed: &Seed, cx: &mut Context<'_>) {
-        let items = self.keys.len();
-        if let Some(others) = self.board.all_others(self.me, items)
-            && let Ok(round) = NonceRound::last(&others, seed, &key, &self.keys)
-        {
-            self.board.put_own_nonces(self.me, round.public(), None);
-            if let Some(aggregates) = self.board.aggregate_nonces(items) {
-                return self.spend(round, aggregates, Some(key), true, cx);
-            }
-        }
-        let round = NonceRound::fresh(seed, &key, &self.keys, self.id, self.attempt);
-        let public = round.public();
-        let nonces = nonce_bytes(&public);
-        let opens = self.proposal.is_none() && self.attempt == Attempt(0);
-        let message = if opens {
-            Message::Propose { terms: self.terms.clone(), nonces }
-        } else {
-            Message::Nonces { attempt: self.attempt, nonces }
-        };
-        let envelope = self.seal(message, cx);
+    /// Takes word of our own doing that our journal does not hold: it is an older copy, or another phone uses our
+    /// keys. The nonces that belong to it are lost, so the next attempt begins.
+    fn recall(&mut self, envelope: &Envelope, attempt: Attempt, opens: bool, cx: &mut Context<'_>) {
         if opens {
             self.proposal = Some(envelope.clone());
+            cx.said.push(Said::Persist(vec![kept(envelope)]));
         }
-        self.board.put_own_nonces(self.me, public, Some(envelope.clone()));
-        let record = Record::NonceCommitted {
-            session: self.id,
-            attempt: self.attempt,
-            envelope: envelope.bytes().to_vec().into(),
-        };
-        cx.said.push(Said::Persist(vec![record]));
-        cx.said.push(Said::Publish(envelope));
-        cx.said.push(Said::Tell(Happening::NoncesSent { attempt: self.attempt }));
-        self.stage = Stage::Committed(round);
-        self.advance(cx);
-    }
-
-    /// Between the rounds: the nonces are consumed in the journal before they are used.
-    fn spend(
-        &mut self,
-        round: NonceRound,
-        aggregates: Vec<AggregateNonce>,
-        key: Option<SigningKey>,
-        answers: bool,
-        cx: &mut Context<'_>,
-    ) {
-        let set = self.board.nonce_set(self.id, self.attempt);
-        if self.board.drop_other_sets(set) {
-            cx.said.push(Said::Tell(Happening::NonceSetsDiffer));
+        if attempt >= self.attempt {
+            self.start_attempt(attempt);
+            self.lose_nonces(cx);
         }
-        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
-        let spent = Record::NonceSpent { session: self.id, attempt: self.attempt, set };
-        records.push(spent.clone());
-        cx.said.push(Said::Persist(records));
-        cx.said.push(Said::ReadBack(spent));
-        self.stage = Stage::Spending(Spending { round, aggregates, set, key, answers });
+        self.signed |= envelope.body().message.partials().is_some();
+        cx.said.push(Said::Tell(Happening::OwnPastFound { attempt }));
+        self.proceed(cx);
+        self.tell_progress(opens, cx);
     }
 
-    /// Round 2: uses the nonces up. If ours are the last partial signatures the others need only the result.
-    fn sign(&mut self, key: &SigningKey, cx: &mut Context<'_>) {
-        let Stage::Spending(spending) = std::mem::replace(&mut self.stage, Stage::Waiting) else { return };
-        let Spending { round, aggregates, set, answers, .. } = spending;
-        let Ok(partials) = round.sign(key, &self.keys, &aggregates) else {
-            return self.close(Outcome::Failed { why: Failure::Internal }, None, [], cx);
-        };
-        let attempt = self.attempt;
-        let bytes = partials.iter().flat_map(PartialSignature::to_bytes).collect();
-        let message = if answers {
-            let nonces = self.board.nonces_of(self.me).map(nonce_bytes).unwrap_or_default();
-            Message::Answer { attempt, set, nonces, partials: bytes }
-        } else {
-            Message::Partials { attempt, set, partials: bytes }
-        };
-        let envelope = self.seal(message, cx);
-        self.board.put_own_partials(self.me, set, partials, envelope.clone());
-        self.signed = true;
-        let signed = Record::Signed { session: self.id, attempt, envelope: envelope.bytes().to_vec().into() };
-        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
-        records.push(signed);
-        cx.said.push(Said::Persist(records));
-        let sent = Said::Tell(Happening::PartialsSent { attempt });
-        let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
-        self.stage = Stage::Signed { aggregates, set };
-        match result {
-            None => cx.said.extend([Said::Publish(envelope), sent]),
-            Some(Err(why)) => {
-                self.close(Outcome::Failed { why }, None, [Said::Publish(envelope), sent], cx);
-            }
-            Some(Ok(signatures)) => {
-                let outcome = outcome_of(Ok(signatures));
-                let notice = completion(&outcome).map(|message| self.seal(message, cx));
-                let publish = notice.clone().map(Said::Publish);
-                self.close(outcome, notice, publish.into_iter().chain([sent]), cx);
-            }
+    /// Asks the others, once an attempt, who sent two different nonces.
+    fn search(&mut self, cx: &mut Context<'_>) {
+        if !std::mem::replace(&mut self.searched, true) {
+            cx.said.extend([Said::Tell(Happening::NonceSetsDiffer), Said::Search]);
         }
-    }
-
-    /// Starts the next attempt because the nonces of this one are lost, or gives up after the last.
-    fn lose_nonces(&mut self, cx: &mut Context<'_>) {
-        if self.attempt.0 < MAX_ATTEMPT {
-            self.start_attempt(Attempt(self.attempt.0 + 1));
-        } else {
-            self.close(Outcome::Failed { why: Failure::AttemptsUsedUp }, None, [], cx);
-        }
-    }
-
-    /// Forgets the current attempt, secret nonces and all, and stands ready for `attempt`.
-    fn start_attempt(&mut self, attempt: Attempt) {
-        self.attempt = attempt;
-        self.board = Board::new(self.wallet.keys().len());
-        self.stage = Stage::Waiting;
-    }
-
-    /// Ends the session for good: makes the end durable, says `then`, and tells the user.
-    fn close(
-        &mut self,
-        outcome: Outcome,
-        notice: Option<Envelope>,
-        then: impl IntoIterator<Item = Said>,
-        cx: &mut Context<'_>,
-    ) {
-        let bytes = notice.as_ref().map(|notice| notice.bytes().to_vec()).unwrap_or_default();
-        let record = Record::Ended { session: self.id, outcome: outcome.clone(), notice: bytes.into() };
-        cx.said.push(Said::Persist(vec![record]));
-        cx.said.extend(then);
-        cx.said.push(Said::Tell(Happening::Ended { outcome: outcome.clone() }));
-        self.stage = Stage::Closed(outcome, notice);
-        self.board.clear();
     }
 
     /// Signs `message` as ours.
-    fn seal(&self, message: Message, cx: &Context<'_>) -> Envelope {
-        Envelope::seal(cx.secret, self.wallet.id(), self.id, self.me, message)
+    fn seal(&self, message: Message, secret: &TransportSecret) -> Envelope {
+        Envelope::seal(secret, self.wallet.id(), self.id, self.me, message)
+    }
+
+    /// Returns whether we wait for the key, or for entropy, to make the nonces of `attempt`.
+    fn unlocks(&self, attempt: Attempt) -> bool {
+        attempt == self.attempt && matches!(self.stage, Stage::Unlocking)
     }
 
     /// Returns the digest of the nonces that we sign or signed with.
@@ -568,21 +528,4 @@ impl Session {
 
 fn kept(envelope: &Envelope) -> Record {
     Record::EnvelopeKept { envelope: envelope.bytes().to_vec().into() }
-}
-
-fn outcome_of(result: Result<Vec<Signature>, Failure>) -> Outcome {
-    match result {
-        Ok(signatures) => {
-            Outcome::Completed { signatures: signatures.iter().flat_map(|s| *s.as_bytes()).collect() }
-        }
-        Err(why) => Outcome::Failed { why },
-    }
-}
-
-/// Returns the message by which a completed session completes a laggard.
-fn completion(outcome: &Outcome) -> Option<Message> {
-    match outcome {
-        Outcome::Completed { signatures } => Some(Message::Complete { signatures: signatures.clone() }),
-        Outcome::Declined { .. } | Outcome::Cancelled | Outcome::Expired | Outcome::Failed { .. } => None,
-    }
 }

@@ -1,5 +1,6 @@
 //! The read model: one truth about links and sessions, made when asked for.
 
+use crate::evidence::Offence;
 use crate::id::{Attempt, SessionId, Slot, TransportKey, WalletId};
 use crate::key::{ParticipantKey, XOnlyKey};
 use crate::link::LinkState;
@@ -16,9 +17,11 @@ pub struct Status {
     pub transport: TransportKey,
     /// Our own card as text, once issued.
     pub card: Option<String>,
+    /// Whether the wall clock cannot be trusted: nothing is signed then.
+    pub clock_suspect: bool,
     /// Every wallet.
     pub wallets: Vec<WalletStatus>,
-    /// Every session of this run of the program, and the open ones of earlier runs.
+    /// Every session that is open or whose deadline is not long past.
     pub sessions: Vec<SessionStatus>,
 }
 
@@ -68,14 +71,20 @@ pub struct SessionStatus {
     pub phase: Phase,
     /// The current attempt.
     pub attempt: Attempt,
+    /// Milliseconds until the current attempt begins, if it waits for that: nonces were lost more than once.
+    pub begins_in_ms: Option<u64>,
     /// Every participant's progress in the current attempt, by slot.
     pub progress: Vec<Progress>,
     /// Whom it waits for: those whose nonces, or then partial signatures, are missing.
     pub waits_for: Vec<Slot>,
     /// When it expires.
     pub deadline: WallTime,
+    /// The later deadline that others ask us to consent to, if they do.
+    pub asked_until: Option<WallTime>,
     /// Milliseconds until then, by the boot clock.
     pub remaining_ms: u64,
+    /// What was proven against participants.
+    pub blamed: Vec<Blamed>,
     /// How it ended, if it has.
     pub outcome: Option<Outcome>,
 }
@@ -87,4 +96,13 @@ pub struct Progress {
     pub nonces: bool,
     /// Whether its partial signatures are here.
     pub partials: bool,
+}
+
+/// Something proven against a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Blamed {
+    /// Who.
+    pub slot: Slot,
+    /// What it did.
+    pub offence: Offence,
 }

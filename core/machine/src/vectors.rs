@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, Error};
 
 use self::refusal::{Refusal, refusal};
 use crate::key::{ParticipantKey, Seed, Signature, SigningKey, XOnlyKey};
+use crate::session::OthersSum;
 use crate::session::nonce::{AggregateNonce, PublicNonce, SecretNonce};
 use crate::session::partial::{PartialSignature, aggregate};
 use crate::wallet::derive::{CHAIN_CODE, tap_tweak};
@@ -162,7 +163,13 @@ fn the_last_signer_signs_as_bip_327_lists() {
             let agg = key(&self.keys, &self.tweaks)?;
             let others = AggregateNonce::parse(&self.others_nonce.0).map_err(|_| refusal("others_nonce"))?;
             let seed = self.seed.as_ref().map(|seed| Seed::new(seed.sized()));
-            let nonce = SecretNonce::derive_for_last_signer(&secret, &others, &agg, message, seed)?;
+            let nonce = SecretNonce::derive_for_last_signer(
+                &secret,
+                &OthersSum::given(others.clone()),
+                &agg,
+                message,
+                seed,
+            )?;
             let public = nonce.public().clone();
             let sum = AggregateNonce::sum_bytes(&[public.to_bytes(), others.to_bytes()])?;
             let partial = nonce.sign(&secret, &agg, &sum, message)?;

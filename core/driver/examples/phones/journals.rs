@@ -85,7 +85,8 @@ impl Evidence {
                 | Record::WalletCreated { .. }
                 | Record::Proposed { .. }
                 | Record::Approved { .. }
-                | Record::Ended { .. } => {}
+                | Record::Ended { .. }
+                | Record::Blamed { .. } => {}
             }
         }
         Ok(())
@@ -101,7 +102,8 @@ impl Evidence {
             Message::Answer { attempt, set, nonces, partials } => {
                 (*attempt, Some(nonces), Some((*set, partials)))
             }
-            Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => return Ok(()),
+            Message::Complete { .. } | Message::Decline { .. } => return Ok(()),
+            Message::Cancel | Message::Extend { .. } => return Ok(()),
         };
         let turn = (body.session, attempt, body.slot);
         if let Some(nonces) = nonces {

@@ -30,6 +30,8 @@ macro_rules! journal_conformance {
             a_record_may_be_as_long_as_the_limit
             a_batch_with_one_record_too_long_is_refused_whole
             a_reopened_log_holds_what_was_appended
+            a_rewritten_log_holds_what_was_left_and_takes_more
+            a_rewriting_with_one_record_too_long_changes_nothing
             any_mixture_of_appends_and_reopenings_matches_a_plain_list
         );
     };
@@ -121,6 +123,33 @@ pub fn a_reopened_log_holds_what_was_appended<J: Journal>(mut open: impl FnMut()
     append(&mut open(), &[b"a", b"b"]);
     append(&mut open(), &[b"c"]);
     assert_holds(&open(), &[b"a", b"b", b"c"]);
+}
+
+/// What is left is a log like any other, also after it was opened again; nothing may be left at all.
+pub fn a_rewritten_log_holds_what_was_left_and_takes_more<J: Journal>(mut open: impl FnMut() -> J) {
+    let mut journal = open();
+    append(&mut journal, &[b"a", b"b", b"c", b"d"]);
+    let odd = |records: Vec<Vec<u8>>| records.into_iter().step_by(2).collect();
+    journal.rewrite(&odd).expect("a rewriting within the limits succeeds");
+    assert_holds(&journal, &[b"a", b"c"]);
+    append(&mut journal, &[b"e"]);
+    drop(journal);
+    let mut journal = open();
+    assert_holds(&journal, &[b"a", b"c", b"e"]);
+    journal.rewrite(&|_| Vec::new()).expect("a rewriting within the limits succeeds");
+    assert_holds(&journal, &[]);
+    append(&mut journal, &[b"f"]);
+    assert_holds(&journal, &[b"f"]);
+}
+
+/// All or none.
+pub fn a_rewriting_with_one_record_too_long_changes_nothing<J: Journal>(mut open: impl FnMut() -> J) {
+    let mut journal = open();
+    append(&mut journal, &[b"a", b"b"]);
+    let bytes = RECORD_BYTES_MAX + 1;
+    let result = journal.rewrite(&|_| vec![b"c".to_vec(), vec![0; bytes]]);
+    assert_eq!(result, Err(JournalError::TooLong { bytes }));
+    assert_holds(&journal, &[b"a", b"b"]);
 }
 
 /// A few hundred steps drawn from a fixed seed.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Journal, JournalError, check_lengths};
+use super::{Journal, JournalError, Rewriting, check_lengths};
 
 /// A log that nothing survives but its handles: for tests and simulations.
 ///
@@ -14,7 +14,7 @@ pub struct MemoryJournal(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     records: Vec<Vec<u8>>,
-    /// How many appends succeed first, and what the one after them fails with.
+    /// How many appends succeed first, and what the one after them fails with. A rewriting counts as one.
     fault: Option<(u64, JournalError)>,
 }
 
@@ -73,6 +73,15 @@ impl Journal for MemoryJournal {
         let mut state = self.state();
         state.strike()?;
         state.records.extend_from_slice(records);
+        Ok(())
+    }
+
+    fn rewrite(&mut self, survivors: Rewriting<'_>) -> Result<(), JournalError> {
+        let mut state = self.state();
+        state.strike()?;
+        let left = survivors(state.records.clone());
+        check_lengths(&left)?;
+        state.records = left;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Keeps the records: an append-only, durable log whose bytes are opaque here.
+//! Keeps the records: a durable log, appended to and now and then rewritten, whose bytes are opaque here.
 //!
 //! The records are linked by a hash chain, so a record that was changed, removed from the middle or moved is
 //! found when it is read. Nothing inside a log can tell that the log *as a whole* is an older copy of itself:
@@ -14,9 +14,12 @@ pub use sqlite::SqliteJournal;
 
 /// The longest record a journal takes, in bytes. Far above any record there is; bounds what a damaged log can
 /// make a reader allocate at once.
-pub const RECORD_BYTES_MAX: usize = 4 << 20;
+pub const RECORD_BYTES_MAX: usize = 9 << 20;
 
-/// The append-only log. It holds each record exactly as it was given, in the order it was given.
+/// What [`Journal::rewrite`] leaves of all records, oldest first.
+pub type Rewriting<'a> = &'a dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>>;
+
+/// The log. It holds each record exactly as it was given, in the order it was given.
 pub trait Journal: Send {
     /// Returns all records, oldest first, having checked each against the chain.
     ///
@@ -33,6 +36,14 @@ pub trait Journal: Send {
     /// Any [`JournalError`]; the log is then as before. One case is open: if the disk failed in the very last
     /// step and the process dies before another append, the next one may find all of them, never some.
     fn append(&mut self, records: &[Vec<u8>]) -> Result<(), JournalError>;
+
+    /// Replaces all records by what `survivors` leaves of them, or none. Once it returns `Ok` the new log survives
+    /// what an append survives; a crash on the way leaves the old one.
+    ///
+    /// # Errors
+    ///
+    /// Any [`JournalError`]; the log is then as before.
+    fn rewrite(&mut self, survivors: Rewriting<'_>) -> Result<(), JournalError>;
 
     /// Returns the newest record as the store holds it now, not as this process remembers it.
     ///

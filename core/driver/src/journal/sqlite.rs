@@ -21,7 +21,7 @@ use rusqlite::ffi::ErrorCode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use super::{Journal, JournalError, RECORD_BYTES_MAX, check_lengths};
+use super::{Journal, JournalError, RECORD_BYTES_MAX, Rewriting, check_lengths};
 
 /// Marks the file as ours in SQLite's header: "CSgn".
 const APPLICATION_ID: u32 = 0x4353_676e;
@@ -133,20 +133,19 @@ impl Journal for SqliteJournal {
         let failed = |error| at_record(error, 0);
         let transaction =
             self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let (mut head, _) = newest(&transaction)?;
-        let mut insert = transaction
-            .prepare_cached("INSERT INTO record(seq, bytes, chain) VALUES (?1, ?2, ?3)")
-            .map_err(failed)?;
-        for record in records {
-            head.chain = link(&head.chain, record);
-            insert.execute(params![as_integer(head.count)?, record, head.chain]).map_err(failed)?;
-            head.count += 1;
-        }
-        drop(insert);
-        transaction
-            .prepare_cached("UPDATE head SET count = ?1, chain = ?2")
-            .and_then(|mut update| update.execute(params![as_integer(head.count).ok(), head.chain]))
-            .map_err(failed)?;
+        let (head, _) = newest(&transaction)?;
+        insert(&transaction, head, records)?;
+        transaction.commit().map_err(failed)
+    }
+
+    fn rewrite(&mut self, survivors: Rewriting<'_>) -> Result<(), JournalError> {
+        let left = survivors(self.replay()?);
+        check_lengths(&left)?;
+        let failed = |error| at_record(error, 0);
+        let transaction =
+            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        transaction.execute("DELETE FROM record", []).map_err(failed)?;
+        insert(&transaction, Head { count: 0, chain: genesis() }, &left)?;
         transaction.commit().map_err(failed)
     }
 
@@ -171,6 +170,23 @@ impl Head {
         let count = u64::try_from(count).map_err(|_| corrupt(0, "the log has a negative length"))?;
         Ok(Head { count, chain })
     }
+}
+
+/// Adds records after `head`.
+fn insert(db: &Connection, mut head: Head, records: &[Vec<u8>]) -> Result<(), JournalError> {
+    let failed = |error| at_record(error, 0);
+    let mut insert =
+        db.prepare_cached("INSERT INTO record(seq, bytes, chain) VALUES (?1, ?2, ?3)").map_err(failed)?;
+    for record in records {
+        head.chain = link(&head.chain, record);
+        insert.execute(params![as_integer(head.count)?, record, head.chain]).map_err(failed)?;
+        head.count += 1;
+    }
+    let count = as_integer(head.count)?;
+    db.prepare_cached("UPDATE head SET count = ?1, chain = ?2")
+        .and_then(|mut update| update.execute(params![count, head.chain]))
+        .map_err(failed)?;
+    Ok(())
 }
 
 /// Reads the end of the log and checks the newest record against it.

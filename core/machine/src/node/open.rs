@@ -1,18 +1,19 @@
 //! A node made anew, or read back from its journal.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::Node;
+use super::clock::Clock;
 use crate::card::Card;
 use crate::fault::StoreFault;
 use crate::id::{Dice, SessionId};
 use crate::key::ParticipantKey;
 use crate::message::{Envelope, Message, Terms, TransportSecret};
 use crate::record::Record;
-use crate::session::Context;
+use crate::session::Custody;
 use crate::session::replay::Replay;
-use crate::time::Now;
+use crate::time::{Now, WallTime};
 use crate::wallet::Wallet;
 
 impl Node {
@@ -50,12 +51,17 @@ impl Node {
         }
         let mut node = Self::bare(participant, secret, seed);
         let mut sessions = BTreeMap::new();
+        let mut seen = WallTime(0);
         for record in records {
             let (at, record) = record?;
+            seen = seen.max(time_of(&record));
             node.recall(record, &mut sessions, now)
                 .ok_or(StoreFault::Inconsistent { at, what: "it does not follow from those before" })?;
         }
+        let issued = node.cards.get(&node.me).map(|card| card.statement().issued);
+        node.clock = Clock::start(issued.map_or(seen, |issued| issued.max(seen)), now);
         node.resume(sessions, now);
+        node.forget_old(now);
         Ok(node)
     }
 
@@ -64,6 +70,8 @@ impl Node {
             me,
             secret,
             dice: Dice::new(seed),
+            custody: Custody::default(),
+            clock: Clock::default(),
             cards: BTreeMap::new(),
             wallets: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -73,6 +81,8 @@ impl Node {
             questions: BTreeMap::new(),
             asked: 0,
             reading: VecDeque::new(),
+            forgotten: BTreeSet::new(),
+            replaced: 0,
             effects: VecDeque::new(),
         }
     }
@@ -83,7 +93,8 @@ impl Node {
             Record::OwnerNamed { .. } => return None,
             Record::CardKept { card } => {
                 let card = Card::parse(&card).ok()?;
-                self.cards.insert(card.statement().participant, card);
+                let former = self.cards.insert(card.statement().participant, card);
+                self.replaced += usize::from(former.is_some());
             }
             Record::WalletCreated { name, keys } => {
                 let wallet = Wallet::new(name, keys).ok()?;
@@ -103,7 +114,7 @@ impl Node {
                 }
                 sessions.get_mut(&envelope.body().session)?.kept(&envelope)?;
             }
-            Record::Approved { session, payload } => sessions.get_mut(&session)?.approved(payload)?,
+            Record::Approved { session, payload, at: _ } => sessions.get_mut(&session)?.approved(payload)?,
             Record::NonceCommitted { session, attempt, envelope } => {
                 let replay = sessions.get_mut(&session)?;
                 replay.touched(attempt);
@@ -116,6 +127,9 @@ impl Node {
             Record::Ended { session, outcome, notice } => {
                 let notice = if notice.is_empty() { None } else { Some(Envelope::parse(&notice).ok()?) };
                 sessions.get_mut(&session)?.ended(outcome, notice);
+            }
+            Record::Blamed { session, evidence } => {
+                sessions.get_mut(&session)?.blamed(evidence.to_vec())?;
             }
         }
         Some(())
@@ -130,10 +144,26 @@ impl Node {
     fn resume(&mut self, sessions: BTreeMap<SessionId, Replay>, now: Now) {
         self.meet_cosigners(now);
         for (id, replay) in sessions {
-            let mut said = Vec::new();
-            let session = replay.resume(&mut Context { now, secret: &self.secret, said: &mut said });
+            let (session, resume) = replay.into_parts();
             self.sessions.insert(id, session);
-            self.carry_out(id, said);
+            self.step(id, now, |session, cx| resume.apply(session, cx));
         }
+    }
+}
+
+/// Returns when, by our own clock, the record was written, if it says so.
+fn time_of(record: &Record) -> WallTime {
+    match record {
+        Record::Approved { at, .. } => *at,
+        Record::Proposed { terms } => terms.created,
+        Record::OwnerNamed { .. }
+        | Record::CardKept { .. }
+        | Record::WalletCreated { .. }
+        | Record::EnvelopeKept { .. }
+        | Record::NonceCommitted { .. }
+        | Record::NonceSpent { .. }
+        | Record::Signed { .. }
+        | Record::Ended { .. }
+        | Record::Blamed { .. } => WallTime(0),
     }
 }

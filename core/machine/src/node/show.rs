@@ -6,8 +6,8 @@ use crate::id::{SessionId, WalletId};
 use crate::key::ParticipantKey;
 use crate::link::LinkState;
 use crate::message::Terms;
-use crate::session::Session;
-use crate::status::{ParticipantStatus, Progress, SessionStatus, Status, WalletStatus};
+use crate::session::{Conviction, Session};
+use crate::status::{Blamed, ParticipantStatus, Progress, SessionStatus, Status, WalletStatus};
 use crate::time::Now;
 use crate::wallet::Wallet;
 
@@ -18,6 +18,7 @@ impl Node {
             participant: self.me,
             transport: self.secret.public(),
             card: self.cards.get(&self.me).map(|card| card.to_text()),
+            clock_suspect: self.clock.is_suspect(),
             wallets: self.wallets.values().map(|wallet| self.show_wallet(wallet)).collect(),
             sessions: self.sessions.values().map(|session| show_session(session, now)).collect(),
         }
@@ -36,6 +37,13 @@ impl Node {
     /// Returns what a session signs and until when.
     pub fn terms(&self, id: SessionId) -> Option<&Terms> {
         self.sessions.get(&id).map(Session::terms)
+    }
+
+    /// Returns the evidence held against participants of a session: each piece convinces a third person
+    /// ([`crate::evidence::verify_evidence`]).
+    pub fn evidence(&self, id: SessionId) -> impl Iterator<Item = &[u8]> {
+        let convictions = self.sessions.get(&id).map(Session::convictions).unwrap_or_default();
+        convictions.iter().map(|conviction| &*conviction.evidence)
     }
 
     fn show_wallet(&self, wallet: &Wallet) -> WalletStatus {
@@ -91,10 +99,17 @@ fn show_session(session: &Session, now: Now) -> SessionStatus {
         text: terms.payload.text.clone(),
         phase: session.phase(),
         attempt: session.attempt(),
+        begins_in_ms: session.begins().map(|begins| begins.ms_from(now.boot)).filter(|ms| *ms > 0),
         progress,
         waits_for,
-        deadline: terms.deadline,
+        deadline: session.deadline(),
+        asked_until: session.asked_until(),
         remaining_ms: session.expires().ms_from(now.boot),
+        blamed: session
+            .convictions()
+            .iter()
+            .map(|Conviction { verdict, .. }| Blamed { slot: verdict.slot, offence: verdict.offence })
+            .collect(),
         outcome: session.outcome().cloned(),
     }
 }

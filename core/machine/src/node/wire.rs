@@ -1,4 +1,4 @@
-//! Frames in and out: hello, the exchange of what each side has, envelopes and pings.
+//! Frames that come in: hello, what the other side has, envelopes, cards, evidence and pings.
 
 use std::sync::Arc;
 
@@ -6,26 +6,29 @@ use super::Node;
 use super::early::Waiting;
 use crate::card::Card;
 use crate::effect::{Effect, Event, RefusedByPeer, RefusedEvent};
+use crate::evidence::Evidence;
 use crate::fault::{Fault, PeerFault};
 use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
-use crate::id::{EnvelopeId, Slot, TransportKey};
-use crate::limits::{MAX_HAVE_BYTES, MAX_OPEN_SESSIONS};
-use crate::link::{Link, LinkPath};
+use crate::id::{EnvelopeId, SessionId, Slot, TransportKey};
+use crate::key::ParticipantKey;
+use crate::link::LinkPath;
 use crate::message::{Envelope, Message};
-use crate::session::{Accepted, Context, Session};
+use crate::session::{Accepted, Session};
 use crate::time::Now;
 use crate::wallet::Wallet;
 
 /// Why a frame is refused, and what can be said of whose it was.
 struct Refused {
     slot: Option<Slot>,
+    /// Who signed it, once that is proven.
+    author: Option<ParticipantKey>,
     envelope: Option<EnvelopeId>,
     kind: PeerFault,
 }
 
 impl From<PeerFault> for Refused {
     fn from(kind: PeerFault) -> Self {
-        Self { slot: None, envelope: None, kind }
+        Self { slot: None, author: None, envelope: None, kind }
     }
 }
 
@@ -70,23 +73,51 @@ impl Node {
         self.ask_neighbours();
     }
 
-    /// Takes a frame; a refused one is answered with the reason.
+    /// Takes a frame; a refused one is answered with the reason. Of a muted peer only a card is read, which may show
+    /// that it was right.
     pub(super) fn frame_arrived(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), Fault> {
-        let result = match Frame::parse(bytes) {
-            Ok(frame) => self.take_frame(peer, frame, now),
-            Err(kind) => {
-                if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer)) {
-                    link.incompatible();
-                    self.tell_link(peer);
+        let link = self.links.get_mut(&peer);
+        let admitted = link.as_ref().is_none_or(|link| !link.is_muted() || Frame::is_card(bytes));
+        if !admitted {
+            return Ok(());
+        }
+        let result = if link.is_none_or(|link| link.admits(now)) {
+            match Frame::parse(bytes) {
+                Ok(frame) => self.take_frame(peer, frame, now),
+                Err(kind) => {
+                    if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer))
+                    {
+                        link.incompatible();
+                        self.tell_link(peer);
+                    }
+                    Err(kind.into())
                 }
-                Err(kind.into())
             }
+        } else {
+            Err(PeerFault::TooMany("frames").into())
         };
-        let Err(Refused { slot, envelope, kind }) = result else { return Ok(()) };
+        let Err(refused) = result else { return Ok(()) };
+        let Refused { slot, kind, .. } = refused;
+        self.refuse(peer, refused);
+        Err(Fault::Peer { peer, slot, kind })
+    }
+
+    /// Answers a refused frame, tells the user, and counts it against the peer if it is the peer's own fault: not
+    /// what another has signed.
+    fn refuse(&mut self, peer: TransportKey, refused: Refused) {
+        let Refused { slot, author, envelope, kind } = refused;
         let envelope = envelope.map(|id| id.0.to_vec()).unwrap_or_default().into();
         self.send(peer, &Frame::Refuse { why: kind.into(), envelope });
         self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer, slot, fault: kind })));
-        Err(Fault::Peer { peer, slot, kind })
+        if let Some(link) = self.links.get_mut(&peer)
+            && kind.is_invalid()
+            && author.is_none_or(|author| author == link.participant)
+        {
+            link.offend();
+            if link.is_muted() {
+                self.tell_link(peer);
+            }
+        }
     }
 
     fn take_frame(&mut self, peer: TransportKey, frame: Frame, now: Now) -> Result<(), Refused> {
@@ -100,12 +131,13 @@ impl Node {
             Frame::Have { have, lost } => {
                 link.knows_nothing();
                 link.set_lost(lost);
-                self.send_missing(peer, &have, now);
+                self.send_missing(peer, &have);
                 Ok(())
             }
             Frame::Envelope { reach, envelope } => self.take_envelope(peer, reach, &envelope, now),
             Frame::Ping { challenge } => {
                 self.send(peer, &Frame::pong(&self.secret, &peer, challenge, now.wall));
+                self.exchanged(peer, now);
                 Ok(())
             }
             Frame::Pong { challenge, wall, signature } => {
@@ -113,18 +145,79 @@ impl Node {
                     if !link.pong((&self.secret.public(), &peer), challenge, wall, &signature, now) {
                         return Err(PeerFault::BadSignature.into());
                     }
+                    let confirms = link.clock_ahead_ms().is_some_and(|ahead| self.clock.confirm(ahead, now));
                     self.tell_link(peer);
+                    if confirms {
+                        self.clock_changed(now);
+                    }
                 }
                 Ok(())
             }
-            Frame::Refuse { why, envelope: _ } => {
+            Frame::Refuse { why, envelope } => {
                 if why == Refusal::Version && !link.is_heard() {
                     link.incompatible();
                     self.tell_link(peer);
                 }
                 self.effects.push_back(Effect::Tell(Event::RefusedByPeer(RefusedByPeer { peer, why })));
+                if why == Refusal::NotYours && !envelope.is_empty() {
+                    self.vouch(peer, &envelope);
+                }
                 Ok(())
             }
+            Frame::Card { card } => Ok(self.take_card(peer, &card, now)?),
+            Frame::Evidence { evidence } => Ok(self.take_evidence(peer, &evidence, now)?),
+        }
+    }
+
+    /// Takes another participant's card. If it is newer than the one we hold, the peer was right where we refused.
+    fn take_card(&mut self, peer: TransportKey, card: &[u8], now: Now) -> Result<(), PeerFault> {
+        let card = Card::parse(card)?;
+        card.check_date(now.wall)?;
+        let participant = card.statement().participant;
+        let link = self.links.get(&peer).ok_or(PeerFault::Stranger)?;
+        let shared = |wallet: &Arc<Wallet>| {
+            wallet.slot_of(&participant).is_some() && wallet.slot_of(&link.participant).is_some()
+        };
+        if participant == self.me || !self.wallets.values().any(shared) {
+            return Ok(());
+        }
+        if self.keep_card(card, now)
+            && let Some(link) = self.links.get_mut(&peer)
+        {
+            link.unmute();
+            self.ask_for_missing(peer);
+        }
+        Ok(())
+    }
+
+    /// Takes evidence against a participant of a session that we know.
+    fn take_evidence(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), PeerFault> {
+        let evidence = Evidence::parse(bytes).map_err(|_| PeerFault::Malformed { what: "evidence" })?;
+        let Some(session) = evidence.session().and_then(|id| self.sessions.get(&id)) else { return Ok(()) };
+        if session.convictions().iter().any(|conviction| *conviction.evidence == *bytes) {
+            return Ok(());
+        }
+        let id = session.id();
+        let verdict = evidence.verify().map_err(|_| PeerFault::FalseAccusation)?;
+        let link = self.links.get(&peer).ok_or(PeerFault::Stranger)?;
+        if verdict.wallet != session.wallet().id() || session.wallet().slot_of(&link.participant).is_none() {
+            return Err(PeerFault::UnknownWallet(verdict.wallet));
+        }
+        self.step(id, now, |session, cx| session.convict(verdict, bytes.into(), cx));
+        Ok(())
+    }
+
+    /// Notes that the peer has sent all that we lack: it does so before it pings.
+    fn exchanged(&mut self, peer: TransportKey, now: Now) {
+        let Some(link) = self.links.get(&peer) else { return };
+        let participant = link.participant;
+        let alone: Vec<SessionId> = self
+            .open_sessions()
+            .filter(|session| session.is_alone() && session.wallet().slot_of(&participant).is_some())
+            .map(Session::id)
+            .collect();
+        for id in alone {
+            self.step(id, now, |session, cx| session.exchanged(cx));
         }
     }
 
@@ -155,42 +248,11 @@ impl Node {
         Ok(())
     }
 
-    /// Both sides have said hello: send what the other lacks and measure the link.
+    /// Both sides have said hello: send what the other lacks, then a ping, which says that this was all.
     fn greeted(&mut self, peer: TransportKey, have: &[Holding], now: Now) {
-        self.send_missing(peer, have, now);
-        if let Some(link) = self.links.get_mut(&peer) {
-            let ping = link.ping(&mut self.dice, now);
-            self.send(peer, &ping);
-        }
+        self.send_missing(peer, have);
+        self.ping(peer, now);
         self.tell_link(peer);
-    }
-
-    /// Sends what `peer` lacks of the sessions that we share: everything of open ones, and of those that have
-    /// ended for us but not for it, the notice.
-    fn send_missing(&mut self, peer: TransportKey, have: &[Holding], now: Now) {
-        let Some(link) = self.links.get_mut(&peer) else { return };
-        have.iter().flat_map(Holding::ids).for_each(|id| {
-            link.knows(id);
-        });
-        let participant = link.participant;
-        let shared: Vec<&Session> = self
-            .sessions
-            .values()
-            .filter(|session| session.wallet().slot_of(&participant).is_some())
-            .collect();
-        let mut said = Vec::new();
-        let cx = Context { now, secret: &self.secret, said: &mut said };
-        let mut missing = Vec::new();
-        for session in shared {
-            if session.outcome().is_none() {
-                missing.extend(session.envelopes());
-            } else if have.iter().any(|holding| holding.session == session.id()) {
-                missing.extend(session.notice(&cx));
-            }
-        }
-        for envelope in missing {
-            self.send_envelope(peer, envelope.id(), &carry(Reach::default(), &envelope));
-        }
     }
 
     fn take_envelope(
@@ -202,8 +264,7 @@ impl Node {
     ) -> Result<(), Refused> {
         let envelope = Envelope::parse(bytes)?;
         let id = envelope.id();
-        let refused = |slot, kind| Refused { slot, envelope: Some(id), kind };
-        let nobody = |kind| refused(None, kind);
+        let nobody = |kind| Refused { slot: None, author: None, envelope: Some(id), kind };
         let body = envelope.body();
         let link = self.links.get_mut(&peer).ok_or(nobody(PeerFault::Stranger))?;
         let unknown = PeerFault::UnknownWallet(body.wallet);
@@ -217,8 +278,9 @@ impl Node {
             return Err(nobody(PeerFault::BadSignature));
         }
         link.knows(envelope.id());
-        let slot = body.slot;
-        self.take_verified(peer, reach, envelope, &wallet, now).map_err(|kind| refused(Some(slot), kind))
+        let (slot, author) = (Some(body.slot), Some(*author));
+        let taken = self.take_verified(peer, reach, envelope, &wallet, now);
+        taken.map_err(|kind| Refused { slot, author, envelope: Some(id), kind })
     }
 
     /// Takes an envelope whose author is proven.
@@ -235,13 +297,11 @@ impl Node {
             (Some(session), _) if session.wallet().id() != wallet.id() => {
                 Err(PeerFault::UnknownWallet(wallet.id()))
             }
-            (Some(session), message) if session.outcome().is_some() => {
-                let asks =
-                    !matches!(message, Message::Complete { .. } | Message::Decline { .. } | Message::Cancel);
-                let mut said = Vec::new();
-                let notice = session.notice(&Context { now, secret: &self.secret, said: &mut said });
-                if let Some(notice) = notice.filter(|_| asks) {
-                    self.send_envelope(peer, notice.id(), &carry(Reach::default(), &notice));
+            (Some(session), message)
+                if session.outcome().is_some() && !matches!(message, Message::Complete { .. }) =>
+            {
+                if !matches!(message, Message::Decline { .. } | Message::Cancel) {
+                    self.send_end(peer, id);
                 }
                 Ok(())
             }
@@ -275,28 +335,22 @@ impl Node {
             return Err(PeerFault::BadProposal("its terms are of another session"));
         }
         let me = wallet.slot_of(&self.me).ok_or(PeerFault::UnknownWallet(body.wallet))?;
-        if me == body.slot {
-            return Err(PeerFault::WrongSlot(me));
-        }
-        if self.open_sessions(wallet.id()) >= MAX_OPEN_SESSIONS {
-            return Err(PeerFault::TooMany("open sessions"));
-        }
-        let mut session = Session::open(terms.clone(), Arc::clone(wallet), me, now)?;
-        let mut said = Vec::new();
-        session.accept(envelope, &mut Context { now, secret: &self.secret, said: &mut said })?;
+        self.make_room(wallet.id(), body.slot, now).map_err(PeerFault::TooMany)?;
+        let session = Session::open(terms.clone(), Arc::clone(wallet), me, now)?;
         let id = session.id();
         self.sessions.insert(id, session);
-        self.carry_out(id, said);
+        let accepted = self.step(id, now, |session, cx| session.accept(envelope, cx));
+        if let Some(Err(fault)) = accepted {
+            self.sessions.remove(&id);
+            return Err(fault);
+        }
         self.forward(peer, reach, envelope, wallet);
         let (waiting, dropped) = self.early.entry(wallet.id()).or_default().take(id);
         for Waiting { envelope, from, reach } in waiting {
-            if let Err(fault) = self.take_verified(from, reach, envelope, wallet, now) {
-                let slot = None;
-                self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent {
-                    peer: from,
-                    slot,
-                    fault,
-                })));
+            let (slot, id) = (envelope.body().slot, Some(envelope.id()));
+            if let Err(kind) = self.take_verified(from, reach, envelope, wallet, now) {
+                let author = wallet.key(slot).copied();
+                self.refuse(from, Refused { slot: Some(slot), author, envelope: id, kind });
             }
         }
         if dropped {
@@ -304,92 +358,4 @@ impl Node {
         }
         Ok(())
     }
-
-    /// Sends our own envelope to every participant that is linked.
-    pub(super) fn publish(&mut self, envelope: &Envelope) {
-        let Some(wallet) = self.wallets.get(&envelope.body().wallet).map(Arc::clone) else { return };
-        self.spread(Reach::default(), envelope, &wallet, None);
-    }
-
-    /// Sends another's envelope to the linked participants whom it does not reach otherwise. Who has lost a link
-    /// is reached by nobody for certain.
-    fn forward(&mut self, from: TransportKey, reach: Reach, envelope: &Envelope, wallet: &Wallet) {
-        self.spread(reach, envelope, wallet, Some(from));
-    }
-
-    fn spread(&mut self, mut reach: Reach, envelope: &Envelope, wallet: &Wallet, from: Option<TransportKey>) {
-        let author = envelope.body().slot.index();
-        reach.add(author);
-        reach.add(wallet.slot_of(&self.me).map_or(0, Slot::index));
-        let linked: Vec<(TransportKey, usize)> = self
-            .links
-            .iter()
-            .filter(|(peer, link)| link.is_up() && link.is_heard() && Some(**peer) != from)
-            .filter_map(|(peer, link)| Some((*peer, link, wallet.slot_of(&link.participant)?.index())))
-            .filter(|(_, link, slot)| !reach.covers(*slot) || link.has_lost() && *slot != author)
-            .map(|(peer, _, slot)| (peer, slot))
-            .collect();
-        linked.iter().for_each(|(_, slot)| reach.add(*slot));
-        let frame = carry(reach, envelope);
-        for (peer, _) in linked {
-            self.send_envelope(peer, envelope.id(), &frame);
-        }
-    }
-
-    /// Sends a frame that carries an envelope, unless the peer is known to hold it.
-    fn send_envelope(&mut self, peer: TransportKey, id: EnvelopeId, frame: &Arc<[u8]>) {
-        let Some(link) = self.links.get_mut(&peer) else { return };
-        if link.is_up() && link.knows(id) {
-            self.effects.push_back(Effect::Send { peer, frame: Arc::clone(frame) });
-        }
-    }
-
-    /// Tells every neighbour what we hold, so that it sends what we lack.
-    fn ask_neighbours(&mut self) {
-        let linked: Vec<TransportKey> = self
-            .links
-            .iter()
-            .filter(|(_, link)| link.is_up() && link.is_heard())
-            .map(|(peer, _)| *peer)
-            .collect();
-        linked.into_iter().for_each(|peer| self.ask_for_missing(peer));
-    }
-
-    fn ask_for_missing(&mut self, peer: TransportKey) {
-        let (have, lost) = (self.holdings(&peer), self.has_lost());
-        self.send(peer, &Frame::Have { have, lost });
-    }
-
-    /// Returns whether a link that we had is down.
-    fn has_lost(&self) -> bool {
-        self.links.values().any(Link::is_lost)
-    }
-
-    /// Lists what we hold of the open sessions that we share with `peer`, as far as it fits into a frame.
-    fn holdings(&self, peer: &TransportKey) -> Vec<Holding> {
-        let Some(link) = self.links.get(peer) else { return Vec::new() };
-        let mut room = MAX_HAVE_BYTES;
-        self.sessions
-            .values()
-            .filter(|session| session.outcome().is_none())
-            .filter(|session| session.wallet().slot_of(&link.participant).is_some())
-            .map(|session| Holding::new(session.id(), session.envelopes().iter().map(Envelope::id)))
-            .take_while(|holding| {
-                let fits = holding.weight() <= room;
-                room = room.saturating_sub(holding.weight());
-                fits
-            })
-            .collect()
-    }
-
-    fn send(&mut self, peer: TransportKey, frame: &Frame) {
-        if self.links.get(&peer).is_some_and(|link| link.is_up()) {
-            self.effects.push_back(Effect::Send { peer, frame: frame.to_bytes() });
-        }
-    }
-}
-
-/// Makes the frame that carries an envelope.
-fn carry(reach: Reach, envelope: &Envelope) -> Arc<[u8]> {
-    Frame::Envelope { reach, envelope: envelope.bytes().to_vec().into() }.to_bytes()
 }

@@ -1,19 +1,25 @@
 //! What the participants have contributed to one attempt: everything here is public.
 
-use crate::fault::PeerFault;
+use crate::evidence::conflict;
 use crate::id::{Attempt, NonceSetDigest, SessionId, Slot};
-use crate::key::{Signature, tagged_hash};
-use crate::message::{Envelope, Message, NONCE_BYTES, PARTIAL_BYTES};
-use crate::record::Failure;
+use crate::key::Signature;
+use crate::message::Envelope;
+use crate::session::contribution::Contribution;
 use crate::session::nonce::{AggregateNonce, PublicNonce};
 use crate::session::partial::{PartialSignature, aggregate};
-use crate::session::round::AllOthers;
 use crate::wallet::{ItemKeys, Wallet};
 
 /// One attempt's contributions, slot by slot.
 pub(crate) struct Board {
     places: Vec<Place>,
 }
+
+/// Proof that all other signers' nonces of an attempt are here while ours are not: only [`Board::all_others`]
+/// makes one. BIP-327 lets exactly this signer derive its nonces deterministically (DeterministicSign).
+pub(crate) struct AllOthers(Vec<OthersSum>);
+
+/// The sum of all other signers' nonces of one item, in the hands of a signer who has shown none.
+pub(crate) struct OthersSum(AggregateNonce);
 
 /// One signer's contributions. An answer fills both.
 #[derive(Default)]
@@ -22,50 +28,6 @@ struct Place {
     partials: Option<(NonceSetDigest, Vec<PartialSignature>)>,
     /// The envelopes that carried them, each with whether the journal has it.
     envelopes: Vec<(Envelope, bool)>,
-}
-
-/// A message's contributions, parsed and checked on their own.
-pub(crate) struct Contribution {
-    nonces: Option<Vec<PublicNonce>>,
-    partials: Option<(NonceSetDigest, Vec<PartialSignature>)>,
-}
-
-impl Contribution {
-    /// Reads the nonces and partial signatures out of `message` for `items` items. A message without any
-    /// gives an empty contribution.
-    ///
-    /// # Errors
-    ///
-    /// Returns which item's contribution is invalid, or that their number is wrong.
-    pub(crate) fn read(message: &Message, items: usize) -> Result<Self, PeerFault> {
-        let (nonces, partials) = match message {
-            Message::Propose { nonces, .. } | Message::Nonces { nonces, .. } => (Some(nonces), None),
-            Message::Partials { set, partials, .. } => (None, Some((set, partials))),
-            Message::Answer { set, nonces, partials, .. } => (Some(nonces), Some((set, partials))),
-            Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => (None, None),
-        };
-        let nonces = nonces
-            .map(|bytes| {
-                each(bytes, NONCE_BYTES, items, |item, bytes| {
-                    PublicNonce::parse(bytes).map_err(|_| PeerFault::InvalidNonce { item })
-                })
-            })
-            .transpose()?;
-        let partials = partials
-            .map(|(set, bytes)| {
-                each(bytes, PARTIAL_BYTES, items, |item, bytes| {
-                    PartialSignature::parse(bytes).map_err(|_| PeerFault::InvalidPartial { item })
-                })
-                .map(|partials| (*set, partials))
-            })
-            .transpose()?;
-        Ok(Self { nonces, partials })
-    }
-
-    /// Returns the nonce set that the partial signatures were made for, if there are any.
-    pub(crate) fn set(&self) -> Option<NonceSetDigest> {
-        self.partials.as_ref().map(|(set, _)| *set)
-    }
 }
 
 impl Board {
@@ -80,28 +42,24 @@ impl Board {
         place.is_some_and(|place| place.envelopes.iter().any(|(held, _)| held.id() == envelope.id()))
     }
 
-    /// Places a contribution and the envelope that carried it, already in the journal or not.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`PeerFault::Equivocation`] if the slot has filled that place with something else.
-    pub(crate) fn put(
-        &mut self,
-        slot: Slot,
-        given: Contribution,
-        envelope: Envelope,
-        kept: bool,
-    ) -> Result<(), PeerFault> {
+    /// Returns the envelope of the same author that contributes something else to the same place.
+    pub(crate) fn conflicting(&self, envelope: &Envelope) -> Option<&Envelope> {
+        let place = self.places.get(envelope.body().slot.index())?;
+        place.envelopes.iter().map(|(held, _)| held).find(|held| conflict(held, envelope).is_some())
+    }
+
+    /// Places a contribution and the envelope that carried it, already in the journal or not. What the slot has
+    /// given already stays as it is; returns whether there was anything new.
+    pub(crate) fn put(&mut self, slot: Slot, given: Contribution, envelope: Envelope, kept: bool) -> bool {
         let place = &mut self.places[slot.index()];
-        let taken = given.nonces.is_some() && place.nonces.is_some()
-            || given.partials.is_some() && place.partials.is_some();
-        if taken {
-            return Err(PeerFault::Equivocation);
+        let fresh = given.nonces.is_some() && place.nonces.is_none()
+            || given.partials.is_some() && place.partials.is_none();
+        if fresh {
+            place.nonces = place.nonces.take().or(given.nonces);
+            place.partials = place.partials.take().or(given.partials);
+            place.envelopes.push((envelope, kept));
         }
-        place.nonces = given.nonces.or(place.nonces.take());
-        place.partials = given.partials.or(place.partials.take());
-        place.envelopes.push((envelope, kept));
-        Ok(())
+        fresh
     }
 
     /// Places our nonces and the envelope that carries them, or none if our answer will.
@@ -159,7 +117,7 @@ impl Board {
     pub(crate) fn all_others(&self, me: Slot, items: usize) -> Option<AllOthers> {
         let all_but_ours =
             self.places.iter().enumerate().all(|(at, place)| place.nonces.is_some() == (at != me.index()));
-        all_but_ours.then(|| AllOthers { sums: self.sums(items) })
+        all_but_ours.then(|| AllOthers(self.sums(items).into_iter().map(OthersSum).collect()))
     }
 
     /// Sums the nonces, item by item, once every slot's are here (BIP-327, NonceAgg).
@@ -172,26 +130,23 @@ impl Board {
         (0..items).map(|item| AggregateNonce::sum(given.iter().map(|nonces| &nonces[item]))).collect()
     }
 
-    /// Returns the digest of all nonces, slot by slot and item by item; each is there by now.
+    /// Returns the digest of all nonces; each is there by now.
     pub(crate) fn nonce_set(&self, session: SessionId, attempt: Attempt) -> NonceSetDigest {
-        let mut bytes = Vec::new();
-        for nonce in self.places.iter().filter_map(|place| place.nonces.as_ref()).flatten() {
-            bytes.extend_from_slice(&nonce.to_bytes());
-        }
-        NonceSetDigest(tagged_hash("countersign/nonces", &[&session.0, &[attempt.0], &bytes]))
+        NonceSetDigest::of(session, attempt, &self.all_nonces())
     }
 
-    /// Drops the partial signatures that were made for another set than `set`; returns whether there were any.
+    /// Returns all nonces, slot by slot and item by item, 66 bytes each.
+    pub(crate) fn all_nonces(&self) -> Vec<u8> {
+        let nonces = self.places.iter().filter_map(|place| place.nonces.as_ref()).flatten();
+        nonces.flat_map(PublicNonce::to_bytes).collect()
+    }
+
+    /// Puts the partial signatures aside that were made for another set than `set`; returns whether there were any.
+    /// Their envelopes stay: they may show who sent two.
     pub(crate) fn drop_other_sets(&mut self, set: NonceSetDigest) -> bool {
         let mut found = false;
         for place in &mut self.places {
-            if place.partials.as_ref().is_some_and(|(theirs, _)| *theirs != set) {
-                found = true;
-                place.partials = None;
-                place
-                    .envelopes
-                    .retain(|(envelope, _)| !matches!(envelope.body().message, Message::Partials { .. }));
-            }
+            found |= place.partials.take_if(|(theirs, _)| *theirs != set).is_some();
         }
         found
     }
@@ -201,6 +156,16 @@ impl Board {
         self.places[slot.index()].nonces.as_deref()
     }
 
+    /// Returns the envelope that carried the partial signatures of `slot`.
+    pub(crate) fn partials_of(&self, slot: Slot) -> Option<&Envelope> {
+        let place = &self.places[slot.index()];
+        let carries = |(held, _): &&(Envelope, bool)| {
+            held.body().message.partials().map(|(_, set, _)| set)
+                == place.partials.as_ref().map(|(set, _)| *set)
+        };
+        place.envelopes.iter().find(carries).map(|(envelope, _)| envelope)
+    }
+
     /// Aggregates every item's partial signatures once all are here.
     ///
     /// Each result is verified once, as a whole; only if that fails is every partial signature looked at, to
@@ -208,13 +173,13 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// Returns who made it fail.
+    /// Returns whose part was wrong; nobody's if all are as they should be.
     pub(crate) fn finish(
         &self,
         wallet: &Wallet,
         keys: &ItemKeys,
         aggregates: &[AggregateNonce],
-    ) -> Option<Result<Vec<Signature>, Failure>> {
+    ) -> Option<Result<Vec<Signature>, Option<Slot>>> {
         let partials: Vec<&Vec<PartialSignature>> = self
             .places
             .iter()
@@ -228,11 +193,11 @@ impl Board {
                 aggregate(key, nonce, partials.iter().map(|given| given[item]), digest)
             })
             .collect::<Result<_, _>>();
-        Some(signatures.map_err(|_| self.failure(wallet, keys, aggregates)))
+        Some(signatures.map_err(|_| self.culprit(wallet, keys, aggregates)))
     }
 
     /// Finds the slot whose partial signature is wrong.
-    fn failure(&self, wallet: &Wallet, keys: &ItemKeys, aggregates: &[AggregateNonce]) -> Failure {
+    fn culprit(&self, wallet: &Wallet, keys: &ItemKeys, aggregates: &[AggregateNonce]) -> Option<Slot> {
         let wrong = |slot: &Slot| {
             let place = &self.places[slot.index()];
             let (Some(signer), Some(nonces), Some((_, partials))) =
@@ -246,22 +211,26 @@ impl Board {
                 },
             )
         };
-        match wallet.slots().find(wrong) {
-            Some(culprit) => Failure::WrongPartial { culprit },
-            None => Failure::Internal,
-        }
+        wallet.slots().find(wrong)
     }
 }
 
-/// Cuts `bytes` into `items` pieces of `width` bytes and reads each.
-fn each<T>(
-    bytes: &[u8],
-    width: usize,
-    items: usize,
-    read: impl Fn(usize, &[u8]) -> Result<T, PeerFault>,
-) -> Result<Vec<T>, PeerFault> {
-    if bytes.len() != width * items {
-        return Err(PeerFault::WrongCount { expected: items, got: bytes.len() / width });
+impl AllOthers {
+    /// Returns the sums, in the payload's order.
+    pub(crate) fn sums(&self) -> &[OthersSum] {
+        &self.0
     }
-    bytes.chunks_exact(width).enumerate().map(|(item, bytes)| read(item, bytes)).collect()
+}
+
+impl OthersSum {
+    /// Returns the sum.
+    pub(crate) fn aggregate(&self) -> &AggregateNonce {
+        &self.0
+    }
+
+    /// Takes a test vector's word that this is the sum of all others' nonces.
+    #[cfg(test)]
+    pub(crate) fn given(sum: AggregateNonce) -> Self {
+        Self(sum)
+    }
 }

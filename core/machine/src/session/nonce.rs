@@ -4,6 +4,7 @@ use musig2::{AggNonce, BinaryEncoding, PubNonce, SecNonce};
 use secp::{MaybeScalar, Point, Scalar};
 use zeroize::Zeroizing;
 
+use super::board::OthersSum;
 use super::partial::PartialSignature;
 #[cfg(test)]
 use crate::key::ParticipantKey;
@@ -84,7 +85,8 @@ impl SecretNonce {
     }
 
     /// Derives the nonce of the signer who comes last and holds the sum of all `others`' nonces (BIP-327,
-    /// DeterministicSign, up to the nonce). Without fresh randomness this is safe for that signer alone.
+    /// DeterministicSign, up to the nonce). Without fresh randomness this is safe for that signer alone, whom
+    /// `others` proves to be one.
     ///
     /// # Errors
     ///
@@ -92,11 +94,12 @@ impl SecretNonce {
     /// probability 2⁻²⁵⁵.
     pub(crate) fn derive_for_last_signer(
         key: &SigningKey,
-        others: &AggregateNonce,
+        others: &OthersSum,
         agg: &KeyAgg,
         message: &[u8],
         rand: Option<Seed>,
     ) -> Result<Self, SignFault> {
+        let others = others.aggregate();
         if others.0.R1.is_infinity() || others.0.R2.is_infinity() {
             return Err(SignFault::InfiniteOthers);
         }
@@ -327,6 +330,7 @@ mod tests {
         let agg = KeyAgg::new(&keys).expect("a key");
         let swapped = KeyAgg::new(&[keys[1], keys[0]]).expect("a key");
         let others = [1, 2].map(|seed| AggregateNonce::sum([nonce(seed, &other, b"").public()]));
+        let others = others.map(OthersSum::given);
         let derive = |others, agg, message: &[u8], rand: Option<u8>| {
             let rand = rand.map(|byte| Seed::new([byte; 32]));
             let nonce = SecretNonce::derive_for_last_signer(&key, others, agg, message, rand);

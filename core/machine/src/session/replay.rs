@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Context, Contribution, Session, Stage};
+use super::{Context, Contribution, Conviction, Session, Stage};
+use crate::evidence::{Offence, verify_evidence};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
+use crate::limits::MAX_ATTEMPT;
 use crate::message::{Envelope, Message, Terms};
 use crate::record::{Failure, Outcome};
 use crate::time::Now;
@@ -45,6 +47,10 @@ impl Replay {
             Message::Nonces { attempt, .. }
             | Message::Partials { attempt, .. }
             | Message::Answer { attempt, .. } => *attempt,
+            Message::Extend { .. } => {
+                self.session.note_consent(envelope.clone());
+                return Some(());
+            }
             Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => return None,
         };
         if matches!(body.message, Message::Propose { .. }) {
@@ -53,7 +59,10 @@ impl Replay {
         self.reach(attempt);
         if attempt == self.session.attempt {
             let given = Contribution::read(&body.message, self.session.keys.len()).ok()?;
-            self.session.board.put(body.slot, given, envelope.clone(), true).ok()?;
+            if self.session.board.conflicting(envelope).is_some() {
+                return None;
+            }
+            self.session.board.put(body.slot, given, envelope.clone(), true);
         }
         Some(())
     }
@@ -84,30 +93,25 @@ impl Replay {
         self.kept(envelope)
     }
 
+    /// Notes what was proven against a participant; `None` if it proves nothing.
+    pub(crate) fn blamed(&mut self, evidence: Vec<u8>) -> Option<()> {
+        let verdict = verify_evidence(&evidence).ok().filter(|verdict| verdict.session == self.session.id)?;
+        self.session.convictions.push(Conviction { verdict, evidence: evidence.into() });
+        if let (Offence::Equivocation, Some(Attempt(void))) = (verdict.offence, verdict.attempt) {
+            self.reach(Attempt(void.saturating_add(1).min(MAX_ATTEMPT)));
+        }
+        Some(())
+    }
+
     /// Notes the end.
     pub(crate) fn ended(&mut self, outcome: Outcome, notice: Option<Envelope>) {
+        self.session.board.clear();
         self.session.stage = Stage::Closed(outcome, notice);
     }
 
-    /// Goes on from what was read: a signed attempt waits for the others, an unsigned one is dead and the next
-    /// begins.
-    pub(crate) fn resume(self, cx: &mut Context<'_>) -> Session {
-        let Self { mut session, touched, signed } = self;
-        if session.expire(cx) {
-            return session;
-        }
-        match signed {
-            Some((attempt, set)) if attempt == session.attempt => {
-                match session.board.aggregate_nonces(session.keys.len()) {
-                    Some(aggregates) => session.stage = Stage::Signed { aggregates, set },
-                    None => session.close(Outcome::Failed { why: Failure::Internal }, None, [], cx),
-                }
-            }
-            _ if touched == Some(session.attempt) => session.lose_nonces(cx),
-            _ => {}
-        }
-        session.advance(cx);
-        session
+    /// Returns the session as it was read, and what is left to do.
+    pub(crate) fn into_parts(self) -> (Session, Resume) {
+        (self.session, Resume { touched: self.touched, signed: self.signed })
     }
 
     /// Moves on to `attempt` if it is a later one.
@@ -115,5 +119,34 @@ impl Replay {
         if attempt > self.session.attempt {
             self.session.start_attempt(attempt);
         }
+    }
+}
+
+/// How a session that was read back goes on.
+pub(crate) struct Resume {
+    touched: Option<Attempt>,
+    signed: Option<(Attempt, NonceSetDigest)>,
+}
+
+impl Resume {
+    /// Goes on from what was read: a signed attempt waits for the others, an unsigned one is dead and the next
+    /// begins.
+    pub(crate) fn apply(self, session: &mut Session, cx: &mut Context<'_>) {
+        session.alone = true;
+        session.expires = cx.now.boot.after_ms(session.deadline.ms_from(cx.now.wall));
+        if session.expire(cx) {
+            return;
+        }
+        match self.signed {
+            Some((attempt, set)) if attempt == session.attempt => {
+                match session.board.aggregate_nonces(session.keys.len()) {
+                    Some(aggregates) => session.stage = Stage::Signed { aggregates, set },
+                    None => return session.give_up(Failure::Internal, cx),
+                }
+            }
+            _ if self.touched == Some(session.attempt) => session.lose_nonces(cx),
+            _ => {}
+        }
+        session.proceed(cx);
     }
 }

@@ -3,17 +3,10 @@
 use crate::id::{Attempt, SessionId};
 use crate::key::{Seed, SigningKey, tagged_hash};
 use crate::message::NONCE_BYTES;
+use crate::session::board::AllOthers;
 use crate::session::nonce::{AggregateNonce, PublicNonce, SecretNonce, SignFault};
 use crate::session::partial::PartialSignature;
 use crate::wallet::ItemKeys;
-
-/// Proof that all other signers' nonces of an attempt are here while ours are not: only
-/// [`super::board::Board::all_others`] makes one. BIP-327 lets exactly this signer derive its nonces
-/// deterministically (DeterministicSign).
-pub(crate) struct AllOthers {
-    /// The sum of the others' nonces, item by item.
-    pub(super) sums: Vec<AggregateNonce>,
-}
 
 /// Our secret nonces of one attempt, one an item. Gone, by move, once they have signed.
 pub(crate) struct NonceRound(Vec<SecretNonce>);
@@ -42,13 +35,13 @@ impl NonceRound {
     ///
     /// Returns [`SignFault`] if the others' nonces sum to infinity: somebody cheats.
     pub(crate) fn last(
-        others: &AllOthers,
+        others: AllOthers,
         seed: &Seed,
         key: &SigningKey,
         keys: &ItemKeys,
     ) -> Result<Self, SignFault> {
         let mut nonces = Vec::with_capacity(keys.len());
-        for (index, ((aggregate, digest), sum)) in (0_u32..).zip(keys.iter().zip(&others.sums)) {
+        for (index, ((aggregate, digest), sum)) in (0_u32..).zip(keys.iter().zip(others.sums())) {
             let rand = Some(seed.child(index));
             nonces.push(SecretNonce::derive_for_last_signer(key, sum, aggregate, digest, rand)?);
         }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Context, Session, Stage, completion};
+use super::end::completion;
+use super::{Session, Stage};
+use crate::evidence::Offence;
 use crate::id::{Attempt, SessionId, Slot};
-use crate::message::{Envelope, Terms};
+use crate::message::{Envelope, Terms, TransportSecret};
 use crate::record::Outcome;
-use crate::time::BootTime;
+use crate::time::{BootTime, WallTime};
 use crate::wallet::Wallet;
 
 /// What happened in a session.
@@ -34,9 +36,34 @@ pub enum Happening {
     Progressed,
     /// The vault refused our key: approve again to be asked again.
     KeyRefused,
-    /// Partial signatures for other nonces than ours were put aside: somebody sent two sets.
+    /// Partial signatures were made for other nonces than ours: somebody sent two sets. The others are asked who.
     NonceSetsDiffer,
-    /// The session is over.
+    /// It is proven that a participant broke the protocol.
+    Blamed {
+        /// Who.
+        slot: Slot,
+        /// What it did.
+        offence: Offence,
+    },
+    /// A co-signer holds something that we signed and our journal does not know: it is an older copy, or another
+    /// phone uses our keys. The next attempt begins with fresh nonces.
+    OwnPastFound {
+        /// The attempt that it belongs to.
+        attempt: Attempt,
+    },
+    /// A participant consented to a later deadline; it moves once all have.
+    ExtensionAsked {
+        /// Who.
+        slot: Slot,
+        /// Until when.
+        until: WallTime,
+    },
+    /// All have consented: the deadline has moved.
+    Extended {
+        /// The deadline that holds now.
+        deadline: WallTime,
+    },
+    /// The session is over. A completion may follow another end, and corrects it.
     Ended {
         /// How.
         outcome: Outcome,
@@ -57,6 +84,11 @@ impl Session {
     /// Returns what is signed and until when.
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Returns the deadline that holds.
+    pub(crate) fn deadline(&self) -> WallTime {
+        self.deadline
     }
 
     /// Returns when the session expires.
@@ -97,17 +129,28 @@ impl Session {
         }
     }
 
-    /// Returns the envelopes another participant may lack, in a good order to read them.
-    pub(crate) fn envelopes(&self) -> Vec<Envelope> {
+    /// Returns the envelopes another participant may lack, in a good order to read them; none once it is over.
+    pub(crate) fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
         let proposal = self.proposal.iter();
         let rest = self.board.envelopes().filter(|held| self.proposal.as_ref() != Some(held));
-        proposal.chain(rest).cloned().collect()
+        let all = proposal.chain(rest).chain(self.consents.iter().flatten());
+        all.filter(|_| self.outcome().is_none())
+    }
+
+    /// Returns whether a co-signer may know more of this session than we: it is open, or ended without signatures
+    /// though our partial signatures have left.
+    pub(crate) fn is_unsure(&self) -> bool {
+        match self.outcome() {
+            None => true,
+            Some(Outcome::Completed { .. }) => false,
+            Some(_) => self.signed,
+        }
     }
 
     /// Returns the signed notice of the end for somebody who has not heard, made now if nobody sent one.
-    pub(crate) fn notice(&self, cx: &Context<'_>) -> Option<Envelope> {
+    pub(crate) fn notice(&self, secret: &TransportSecret) -> Option<Envelope> {
         let Stage::Closed(outcome, notice) = &self.stage else { return None };
-        notice.clone().or_else(|| completion(outcome).map(|message| self.seal(message, cx)))
+        notice.clone().or_else(|| completion(outcome).map(|message| self.seal(message, secret)))
     }
 }
 

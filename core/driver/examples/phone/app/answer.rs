@@ -1,5 +1,6 @@
 //! Carries out what was typed.
 
+use countersign_driver::machine::evidence::verify_evidence;
 use countersign_driver::machine::fault::CallerFault;
 use countersign_driver::machine::id::{SessionId, WalletId};
 use countersign_driver::machine::key::ParticipantKey;
@@ -71,6 +72,32 @@ pub(crate) async fn answer(node: &Node, command: &Command) -> Result<Answer, Fai
             let session = find_session(&node.status().await?, session)?;
             node.cancel(session).await?;
             done(format!("Cancelled session {}.", view::short(&session)))
+        }
+        Command::Extend { session, lasts_ms } => {
+            let session = find_session(&node.status().await?, session)?;
+            match lasts_ms {
+                Some(lasts_ms) => node.extend(session, *lasts_ms).await?,
+                None => node.agree_to_extension(session).await?,
+            }
+            done(format!("Consented to a later deadline of session {}.", view::short(&session)))
+        }
+        Command::Evidence { session } => {
+            let session = find_session(&node.status().await?, session)?;
+            let pieces: Vec<String> = node.evidence(session).await?.iter().map(hex::encode).collect();
+            let text = if pieces.is_empty() { "There is none.".to_owned() } else { pieces.join("\n") };
+            Ok(Answer { json: json!({ "evidence": pieces }), text })
+        }
+        Command::Judge { evidence } => {
+            let verdict = verify_evidence(evidence)
+                .map_err(|fault| caller(format!("This proves nothing: {fault}.")))?;
+            let text = format!(
+                "Guilty: participant {} ({}), {}, in session {}.",
+                verdict.slot,
+                verdict.participant,
+                view::offence_words(verdict.offence),
+                verdict.session
+            );
+            Ok(Answer { json: json!({ "verdict": verdict }), text })
         }
         Command::Status => {
             let status = node.status().await?;

@@ -20,6 +20,9 @@ propose WALLET @FILE        the same with a JSON array of {digest, path, taproot
 approve SESSION             agree to sign; covers every attempt
 reject SESSION [user|unrecognised|policy]
 cancel SESSION              take our own proposal back
+extend SESSION [300s]       consent to a deadline so much later than now, or to the one others ask for
+evidence SESSION            show what proves that a participant broke the protocol
+judge HEX                   judge such evidence; @FILE reads the hex from a file
 status                      show everything
 session SESSION             show a session's items, tweaks, keys and signatures
 counters                    show how much was sent, synced and calculated
@@ -39,6 +42,9 @@ pub(crate) enum Command {
     Approve { session: String },
     Reject { session: String, reason: DeclineReason },
     Cancel { session: String },
+    Extend { session: String, lasts_ms: Option<u64> },
+    Evidence { session: String },
+    Judge { evidence: Vec<u8> },
     Status,
     Session { session: String },
     Counters,
@@ -74,6 +80,12 @@ impl Command {
                 Self::Reject { session: (*session).to_owned(), reason: reason(why)? }
             }
             ("cancel", [session]) => Self::Cancel { session: (*session).to_owned() },
+            ("extend", [session]) => Self::Extend { session: (*session).to_owned(), lasts_ms: None },
+            ("extend", [session, time]) => {
+                Self::Extend { session: (*session).to_owned(), lasts_ms: Some(duration(time)?) }
+            }
+            ("evidence", [session]) => Self::Evidence { session: (*session).to_owned() },
+            ("judge", [evidence]) => Self::Judge { evidence: read_hex(evidence)? },
             ("status", []) => Self::Status,
             ("session", [session]) => Self::Session { session: (*session).to_owned() },
             ("counters", []) => Self::Counters,
@@ -96,6 +108,9 @@ impl Command {
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::Extend { .. } => "extend",
+            Self::Evidence { .. } => "evidence",
+            Self::Judge { .. } => "judge",
             Self::Status => "status",
             Self::Session { .. } => "session",
             Self::Counters => "counters",
@@ -204,6 +219,14 @@ fn reason(word: &str) -> Result<DeclineReason, String> {
         "policy" => Ok(DeclineReason::Policy),
         other => Err(format!("'{other}' is no reason. Type user, unrecognised or policy.")),
     }
+}
+
+fn read_hex(text: &str) -> Result<Vec<u8>, String> {
+    let text = match text.strip_prefix('@') {
+        Some(file) => fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}."))?,
+        None => text.to_owned(),
+    };
+    hex::decode(text.trim()).map_err(|error| format!("This is no hex: {error}."))
 }
 
 fn hex32(text: &str) -> Option<[u8; 32]> {

@@ -164,7 +164,8 @@ impl Phone<'_> {
             {
                 self.approve(*session).await?;
             }
-            Event::Session(_) | Event::Link(_) | Event::Refused(_) | Event::RefusedByPeer(_) => {}
+            Event::Session(_) | Event::Link(_) | Event::Clock(_) => {}
+            Event::Refused(_) | Event::RefusedByPeer(_) => {}
         }
         Ok(())
     }

@@ -172,6 +172,18 @@ fn words(event: &Event) -> Option<String> {
                 Happening::NonceSetsDiffer => {
                     Some(format!("Session {id}: somebody sent different nonces to different co-signers."))
                 }
+                Happening::Blamed { slot, offence } => Some(format!(
+                    "Session {id}: participant {slot} {}. Type evidence {id} for the proof.",
+                    view::offence_words(*offence)
+                )),
+                Happening::OwnPastFound { .. } => Some(format!(
+                    "Session {id}: others hold what we signed and do not know. Is the journal an older copy, or \
+                     does another phone use our keys?"
+                )),
+                Happening::ExtensionAsked { slot, .. } => Some(format!(
+                    "Session {id}: participant {slot} asks for a later deadline. Type extend {id} to agree."
+                )),
+                Happening::Extended { .. } => Some(format!("Session {id}: the deadline is later now.")),
                 Happening::KeyRefused => Some(format!(
                     "Session {id}: the vault refused the key. Approve {id} again once it can be had."
                 )),
@@ -181,6 +193,12 @@ fn words(event: &Event) -> Option<String> {
                 | Happening::Progressed => None,
             }
         }
+        Event::Clock(clock) => Some(match clock.suspect {
+            true => {
+                "The clock fell back: nothing is signed until a co-signer's clock confirms it.".to_owned()
+            }
+            false => "The clock is trusted again.".to_owned(),
+        }),
         Event::Refused(refused) => {
             Some(format!("Refused what {} sent: {}.", view::short(&refused.peer), refused.fault))
         }

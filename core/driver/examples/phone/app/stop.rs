@@ -56,6 +56,10 @@ impl Stop {
             Happening::Progressed
             | Happening::KeyRefused
             | Happening::NonceSetsDiffer
+            | Happening::Blamed { .. }
+            | Happening::OwnPastFound { .. }
+            | Happening::ExtensionAsked { .. }
+            | Happening::Extended { .. }
             | Happening::Ended { .. } => None,
         };
         if let Some(phase) = self.at.take_if(|at| reached == Some(*at)) {

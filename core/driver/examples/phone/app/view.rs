@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use countersign_driver::machine::evidence::Offence;
 use countersign_driver::machine::limits::MAX_ATTEMPT;
 use countersign_driver::machine::link::{DialFault, LinkPath, LinkState};
 use countersign_driver::machine::message::DeclineReason;
@@ -57,6 +58,7 @@ pub(crate) fn link(state: &LinkState) -> (Span<'static>, String) {
             let why = why.map(|why| format!(": {}", fault_word(why))).unwrap_or_default();
             (Color::Red, format!("○ out of reach{why}"), String::new())
         }
+        LinkState::Muted => (Color::Red, "✗ muted: it sends nonsense".to_owned(), String::new()),
         LinkState::Incompatible => (Color::Red, "✗ needs an update, or we do".to_owned(), String::new()),
     };
     (Span::styled(format!("{word:<14}  "), Style::new().fg(colour)), path)
@@ -77,7 +79,9 @@ pub(crate) fn session(session: &SessionStatus, wallet: Option<&WalletStatus>) ->
         Phase::Partials => "round 2, signatures",
         Phase::Ended => "ended",
     };
-    let attempt = format!("  attempt {} of {}", session.attempt.0 + 1, MAX_ATTEMPT + 1);
+    let pause = session.begins_in_ms.map(|ms| format!(", begins in {} s", ms.div_ceil(1000)));
+    let attempt =
+        format!("  attempt {} of {}{}", session.attempt.0 + 1, MAX_ATTEMPT + 1, pause.unwrap_or_default());
     let name = |slot: usize| {
         wallet
             .and_then(|wallet| wallet.participants.get(slot)?.nickname.as_deref().map(printable))
@@ -115,6 +119,7 @@ pub(crate) fn outcome_words(outcome: &Outcome) -> (Color, String) {
                 DeclineReason::User => "declined it",
                 DeclineReason::Unrecognised => "does not recognise it",
                 DeclineReason::Policy => "has a policy against it",
+                DeclineReason::GaveUp => "cannot sign: its phone gave up",
             };
             (Color::Red, format!("✗ participant {slot} {why}"))
         }
@@ -122,12 +127,24 @@ pub(crate) fn outcome_words(outcome: &Outcome) -> (Color, String) {
         Outcome::Expired => (Color::Red, "✗ expired".to_owned()),
         Outcome::Failed { why } => {
             let why = match why {
-                Failure::WrongPartial { culprit } => format!("participant {culprit} signed wrongly"),
+                Failure::Blamed { culprit, offence } => {
+                    format!("participant {culprit} {}", offence_words(*offence))
+                }
                 Failure::AttemptsUsedUp => "nonces were lost in every attempt".to_owned(),
                 Failure::Internal => "the signing library refused".to_owned(),
             };
             (Color::Red, format!("✗ failed: {why}"))
         }
+    }
+}
+
+/// Returns what a participant did, in words.
+pub(crate) fn offence_words(offence: Offence) -> &'static str {
+    match offence {
+        Offence::InvalidNonce => "sent nonces that are none",
+        Offence::WrongPartial => "signed wrongly",
+        Offence::Equivocation => "sent different contributions for one place",
+        Offence::ForgedCompletion => "forged the final signature",
     }
 }
 

@@ -1,0 +1,189 @@
+//! What the user asks for.
+
+use std::sync::Arc;
+
+use super::{Node, Question};
+use crate::card::Card;
+use crate::fault::{CallerFault, PeerFault};
+use crate::id::{SessionId, WalletId};
+use crate::key::ParticipantKey;
+use crate::limits::{MAX_CARDS, MAX_NAME_BYTES, MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS};
+use crate::message::{DeclineReason, Message, Payload, Terms};
+use crate::record::Record;
+use crate::session::{Context, Custody, Session};
+use crate::time::{Now, WallTime};
+use crate::wallet::Wallet;
+
+impl Node {
+    /// Issues our card with the addresses we listen at. The vault is asked for the key; an event brings the card.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::TooLong`] if the nickname is over [`MAX_NAME_BYTES`].
+    pub fn issue_card(&mut self, nickname: String) -> Result<(), CallerFault> {
+        if nickname.len() > MAX_NAME_BYTES {
+            return Err(CallerFault::TooLong("nickname"));
+        }
+        self.ask(Question::Card { nickname });
+        Ok(())
+    }
+
+    /// Takes a co-signer's card, however it came. Durable; an older card than the one held changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::Card`] if it cannot be used and [`CallerFault::TooMany`] at
+    /// [`MAX_CARDS`].
+    pub fn add_card(&mut self, card: Card, now: Now) -> Result<ParticipantKey, CallerFault> {
+        let participant = card.statement().participant;
+        card.check_date(now.wall).map_err(CallerFault::Card)?;
+        if participant == self.me && card.statement().transport != self.secret.public() {
+            return Err(CallerFault::Card(PeerFault::BadCard));
+        }
+        if !self.cards.contains_key(&participant) && self.cards.len() >= MAX_CARDS {
+            return Err(CallerFault::TooMany("cards"));
+        }
+        self.keep_card(card, now);
+        Ok(participant)
+    }
+
+    /// Creates the wallet of these participants, ourselves among them. Durable; creating it again renames nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the keys or the name.
+    pub fn create_wallet(
+        &mut self,
+        name: String,
+        keys: Vec<ParticipantKey>,
+        now: Now,
+    ) -> Result<WalletId, CallerFault> {
+        if name.len() > MAX_NAME_BYTES {
+            return Err(CallerFault::TooLong("name"));
+        }
+        if !keys.contains(&self.me) {
+            return Err(CallerFault::NotParticipant);
+        }
+        if self.wallets.len() >= MAX_WALLETS {
+            return Err(CallerFault::TooMany("wallets"));
+        }
+        let wallet = Wallet::new(name.clone(), keys)?;
+        let id = wallet.id();
+        if !self.wallets.contains_key(&id) {
+            self.persist(vec![Record::WalletCreated { name, keys: wallet.keys().to_vec() }]);
+            self.wallets.insert(id, Arc::new(wallet));
+            self.meet_cosigners(now);
+        }
+        Ok(id)
+    }
+
+    /// Proposes `payload` to the wallet's participants, to be signed before `deadline`. Proposing is approving.
+    ///
+    /// `random` is 32 fresh random bytes: the same payload proposed twice makes two sessions.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong; nothing has been created then.
+    pub fn propose(
+        &mut self,
+        wallet: WalletId,
+        payload: Payload,
+        deadline: WallTime,
+        random: [u8; 32],
+        now: Now,
+    ) -> Result<SessionId, CallerFault> {
+        let wallet = Arc::clone(self.wallets.get(&wallet).ok_or(CallerFault::UnknownWallet(wallet))?);
+        if !self.cards.contains_key(&self.me) {
+            return Err(CallerFault::NoCard);
+        }
+        payload.check().map_err(CallerFault::Payload)?;
+        if !(MIN_SESSION_MS..=MAX_SESSION_MS).contains(&deadline.ms_from(now.wall)) {
+            return Err(CallerFault::Deadline);
+        }
+        let me = wallet.slot_of(&self.me).ok_or(CallerFault::NotParticipant)?;
+        self.look_at_clock(now);
+        self.make_room(wallet.id(), me, now).map_err(CallerFault::TooMany)?;
+        let terms = Terms { wallet: wallet.id(), proposer: me, created: now.wall, deadline, random, payload };
+        let session = Session::open(terms, wallet, me, now)
+            .map_err(|_| CallerFault::Payload("a key path has no key"))?;
+        let id = session.id();
+        if self.sessions.contains_key(&id) {
+            return Err(CallerFault::Payload("exactly this has been proposed already"));
+        }
+        self.sessions.insert(id, session);
+        self.step(id, now, |session, cx| session.propose(cx));
+        Ok(id)
+    }
+
+    /// Sets how long the participant's key may be kept once the vault has given it. Keys that sessions hold already
+    /// are wiped.
+    pub fn set_custody(&mut self, custody: Custody) {
+        self.custody = custody;
+        self.sessions.values_mut().for_each(Session::forget_key);
+    }
+
+    /// Consents to a later deadline for a session; it moves once every participant has consented. Durable.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::UnknownSession`], [`CallerFault::Ended`], or [`CallerFault::Deadline`] if `until` is
+    /// not later than the session's deadline or too late.
+    pub fn extend(&mut self, session: SessionId, until: WallTime, now: Now) -> Result<(), CallerFault> {
+        self.command(session, now, |session, cx| session.extend(until, cx))
+    }
+
+    /// Approves exactly the payload that the session shows. Durable; covers every attempt.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::UnknownSession`] or [`CallerFault::Ended`].
+    pub fn approve(&mut self, session: SessionId, now: Now) -> Result<(), CallerFault> {
+        self.command(session, now, |session, cx| session.approve(cx))
+    }
+
+    /// Declines: ends the session for all.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::UnknownSession`], [`CallerFault::Ended`] or [`CallerFault::AlreadySigned`].
+    pub fn decline(
+        &mut self,
+        session: SessionId,
+        reason: DeclineReason,
+        now: Now,
+    ) -> Result<(), CallerFault> {
+        self.command(session, now, |session, cx| session.withdraw(Message::Decline { reason }, cx))
+    }
+
+    /// Takes our own proposal back: ends the session for all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::decline`], and [`CallerFault::NotProposer`].
+    pub fn cancel(&mut self, session: SessionId, now: Now) -> Result<(), CallerFault> {
+        self.command(session, now, |session, cx| session.withdraw(Message::Cancel, cx))
+    }
+
+    /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
+    pub fn connect(&mut self, now: Now) {
+        for link in self.links.values_mut() {
+            link.hurry(now);
+            link.unmute();
+        }
+    }
+
+    /// Lets a session take a step that the user asked for.
+    fn command(
+        &mut self,
+        id: SessionId,
+        now: Now,
+        step: impl FnOnce(&mut Session, &mut Context<'_>) -> Result<(), CallerFault>,
+    ) -> Result<(), CallerFault> {
+        self.look_at_clock(now);
+        match self.sessions.get(&id).map(|session| session.outcome().is_some()) {
+            None => Err(CallerFault::UnknownSession(id)),
+            Some(true) => Err(CallerFault::Ended(id)),
+            Some(false) => self.step(id, now, step).unwrap_or(Err(CallerFault::UnknownSession(id))),
+        }
+    }
+}

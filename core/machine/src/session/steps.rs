@@ -1,0 +1,208 @@
+//! The steps that use the key: making nonces, consuming them, signing with them.
+
+use super::nonce::AggregateNonce;
+use super::partial::PartialSignature;
+use super::round::{NonceRound, nonce_bytes};
+use super::{Context, Conviction, Custody, Happening, KeyStep, Said, Session, Spending, Stage, kept};
+use crate::id::Attempt;
+use crate::key::{Seed, SigningKey};
+use crate::limits::{ATTEMPT_PAUSE_MS, MAX_ATTEMPT};
+use crate::message::{DeclineReason, Message};
+use crate::record::{Failure, Outcome, Record};
+use crate::session::board::Board;
+use crate::session::end::{completion, outcome_of};
+use crate::time::BootTime;
+
+impl Session {
+    /// Takes the next step that needs nobody else. Not called after the deadline.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) {
+        match std::mem::replace(&mut self.stage, Stage::Waiting) {
+            Stage::Waiting if self.may_begin(cx) => {
+                self.stage = Stage::Unlocking;
+                cx.said.push(match self.key {
+                    Some(_) => Said::AskSeed(self.attempt),
+                    None => Said::AskKey(KeyStep::Nonces(self.attempt)),
+                });
+            }
+            Stage::Committed(round) => match self.board.aggregate_nonces(self.keys.len()) {
+                Some(aggregates) if !cx.clock_suspect => self.spend(round, aggregates, false, cx),
+                Some(_) | None => self.stage = Stage::Committed(round),
+            },
+            Stage::Spending(mut spending) if spending.proven && !cx.clock_suspect => match self.key.take() {
+                Some(key) => self.sign(spending, key, cx),
+                None => {
+                    if !std::mem::replace(&mut spending.asked, true) {
+                        cx.said.push(Said::AskKey(KeyStep::Sign(self.attempt)));
+                    }
+                    self.stage = Stage::Spending(spending);
+                }
+            },
+            Stage::Signed { aggregates, set } => {
+                let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
+                self.stage = Stage::Signed { aggregates, set };
+                match result {
+                    None => {}
+                    Some(Ok(signatures)) => self.close(outcome_of(&signatures), None, [], cx),
+                    Some(Err(culprit)) => self.fail_by(culprit, cx),
+                }
+            }
+            other @ (Stage::Waiting | Stage::Unlocking | Stage::Spending(_) | Stage::Closed(..)) => {
+                self.stage = other;
+            }
+        }
+    }
+
+    /// Returns when the next attempt is to begin, if the pause before it is all that keeps it waiting.
+    pub(crate) fn begins(&self) -> Option<BootTime> {
+        let waits = matches!(self.stage, Stage::Waiting) && self.approved && !self.alone;
+        waits.then_some(self.not_before)
+    }
+
+    fn may_begin(&self, cx: &Context<'_>) -> bool {
+        self.approved && !self.alone && cx.now.boot >= self.not_before && !cx.clock_suspect
+    }
+
+    /// Round 1: makes our nonces and sends them, or keeps them for the answer if all others' are here.
+    pub(super) fn make_nonces(&mut self, key: SigningKey, seed: &Seed, cx: &mut Context<'_>) {
+        let items = self.keys.len();
+        if let Some(others) = self.board.all_others(self.me, items)
+            && let Ok(round) = NonceRound::last(others, seed, &key, &self.keys)
+        {
+            self.board.put_own_nonces(self.me, round.public(), None);
+            if let Some(aggregates) = self.board.aggregate_nonces(items) {
+                self.key = Some(key);
+                return self.spend(round, aggregates, true, cx);
+            }
+        }
+        let round = NonceRound::fresh(seed, &key, &self.keys, self.id, self.attempt);
+        self.key = Some(key);
+        let public = round.public();
+        let nonces = nonce_bytes(&public);
+        let opens = self.proposal.is_none() && self.attempt == Attempt(0);
+        let message = if opens {
+            Message::Propose { terms: self.terms.clone(), nonces }
+        } else {
+            Message::Nonces { attempt: self.attempt, nonces }
+        };
+        let envelope = self.seal(message, cx.secret);
+        if opens {
+            self.proposal = Some(envelope.clone());
+        }
+        self.board.put_own_nonces(self.me, public, Some(envelope.clone()));
+        let record = Record::NonceCommitted {
+            session: self.id,
+            attempt: self.attempt,
+            envelope: envelope.bytes().to_vec().into(),
+        };
+        cx.said.push(Said::Persist(vec![record]));
+        cx.said.push(Said::Publish(envelope));
+        cx.said.push(Said::Tell(Happening::NoncesSent { attempt: self.attempt }));
+        self.stage = Stage::Committed(round);
+        self.put_key_away(cx);
+        self.advance(cx);
+    }
+
+    /// Between the rounds: the nonces are consumed in the journal before they are used.
+    fn spend(
+        &mut self,
+        round: NonceRound,
+        aggregates: Vec<AggregateNonce>,
+        answers: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let set = self.board.nonce_set(self.id, self.attempt);
+        if self.board.drop_other_sets(set) {
+            self.search(cx);
+        }
+        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
+        let spent = Record::NonceSpent { session: self.id, attempt: self.attempt, set };
+        let lawless = cfg!(feature = "without-consumed-record");
+        records.extend((!lawless).then(|| spent.clone()));
+        cx.said.push(Said::Persist(records));
+        cx.said.extend((!lawless).then_some(Said::ReadBack(spent)));
+        let (proven, asked) = (lawless, false);
+        self.stage = Stage::Spending(Spending { round, aggregates, set, proven, asked, answers });
+        if lawless {
+            self.advance(cx);
+        }
+    }
+
+    /// Round 2: uses the nonces up. If ours are the last partial signatures the others need only the result.
+    fn sign(&mut self, spending: Spending, key: SigningKey, cx: &mut Context<'_>) {
+        let Spending { round, aggregates, set, answers, .. } = spending;
+        let result = round.sign(&key, &self.keys, &aggregates);
+        self.key = Some(key);
+        let Ok(partials) = result else { return self.give_up(Failure::Internal, cx) };
+        let attempt = self.attempt;
+        let bytes = partials.iter().flat_map(PartialSignature::to_bytes).collect();
+        let message = if answers {
+            let nonces = self.board.nonces_of(self.me).map(nonce_bytes).unwrap_or_default();
+            Message::Answer { attempt, set, nonces, partials: bytes }
+        } else {
+            Message::Partials { attempt, set, partials: bytes }
+        };
+        let envelope = self.seal(message, cx.secret);
+        self.board.put_own_partials(self.me, set, partials, envelope.clone());
+        self.signed = true;
+        let signed = Record::Signed { session: self.id, attempt, envelope: envelope.bytes().to_vec().into() };
+        let mut records: Vec<Record> = self.board.keep_all().iter().map(kept).collect();
+        records.push(signed);
+        cx.said.push(Said::Persist(records));
+        let sent = Said::Tell(Happening::PartialsSent { attempt });
+        let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
+        self.stage = Stage::Signed { aggregates, set };
+        match result {
+            None => cx.said.extend([Said::Publish(envelope), sent]),
+            Some(Err(culprit)) => {
+                cx.said.extend([Said::Publish(envelope), sent]);
+                self.fail_by(culprit, cx);
+            }
+            Some(Ok(signatures)) => {
+                let outcome = outcome_of(&signatures);
+                let notice = completion(&outcome).map(|message| self.seal(message, cx.secret));
+                let publish = notice.clone().map(Said::Publish);
+                self.close(outcome, notice, publish.into_iter().chain([sent]), cx);
+            }
+        }
+    }
+
+    /// Starts the next attempt, after a pause that grows, because the nonces of this one are lost; gives up after
+    /// the last.
+    pub(super) fn lose_nonces(&mut self, cx: &mut Context<'_>) {
+        if self.attempt.0 < MAX_ATTEMPT {
+            self.start_attempt(Attempt(self.attempt.0 + 1));
+            let doublings = self.attempt.0.checked_sub(2);
+            let pause = doublings.map_or(0, |doublings| ATTEMPT_PAUSE_MS << doublings);
+            self.not_before = cx.now.boot.after_ms(pause);
+        } else {
+            self.give_up(Failure::AttemptsUsedUp, cx);
+        }
+    }
+
+    /// Forgets the current attempt, secret nonces and all, and stands ready for `attempt`.
+    pub(super) fn start_attempt(&mut self, attempt: Attempt) {
+        self.attempt = attempt;
+        self.not_before = BootTime(0);
+        self.searched = false;
+        self.board = Board::new(self.wallet.keys().len());
+        self.stage = Stage::Waiting;
+    }
+
+    /// Ends the session because we cannot sign, and lets the others know: by a decline, if nobody was convicted.
+    pub(super) fn give_up(&mut self, why: Failure, cx: &mut Context<'_>) {
+        if let Some(Conviction { verdict, .. }) = self.convictions.first() {
+            return self.fail(verdict.slot, verdict.offence, cx);
+        }
+        let notice = self.seal(Message::Decline { reason: DeclineReason::GaveUp }, cx.secret);
+        self.close(Outcome::Failed { why }, Some(notice.clone()), [Said::Publish(notice)], cx);
+    }
+
+    /// Wipes the key unless the custody setting lets us keep it, or the step is not done.
+    pub(super) fn put_key_away(&mut self, cx: &Context<'_>) {
+        let answering =
+            matches!(&self.stage, Stage::Spending(spending) if spending.answers) && !cx.clock_suspect;
+        if cx.custody == Custody::Step && !answering || self.outcome().is_some() {
+            self.key = None;
+        }
+    }
+}
