@@ -1,4 +1,5 @@
 //! Judges: helpers shared by the judged behaviour beside this file.
 
+pub mod fuzzing;
 pub mod programs;
 pub mod rig;

@@ -68,6 +68,7 @@ pub struct World {
 }
 
 /// Never the same 32 bytes twice, and always the same row from one seed.
+#[derive(Clone)]
 struct Entropy {
     seed: u64,
     count: u64,
@@ -110,6 +111,32 @@ impl World {
         world.connect();
         world.settle();
         world
+    }
+
+    /// Copies the world as it is while every phone is off and nothing flies: from one past, many futures.
+    pub fn asleep(&self) -> Self {
+        Self {
+            phones: self.phones.iter().map(Phone::asleep).collect(),
+            wallet: self.wallet,
+            flying: VecDeque::new(),
+            sent: self.sent.clone(),
+            oracle: self.oracle.clone(),
+            last_words_arrive: self.last_words_arrive,
+            now: self.now,
+            spent: Duration::ZERO,
+            roads: self.roads.clone(),
+            links: BTreeSet::new(),
+            entropy: self.entropy.clone(),
+            fuse: None,
+            counts: self.counts.clone(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// Starts every phone of a world that is asleep; the greetings are in flight.
+    pub fn wake_up(&mut self) {
+        (0..self.phones.len()).for_each(|who| self.start(who));
+        self.connect();
     }
 
     fn introduce(&mut self, wallet: &Wallet) {
@@ -290,11 +317,15 @@ impl World {
 
     /// Starts a dead phone from its journal; it and the others dial, and the greetings are in flight.
     pub fn restart(&mut self, who: usize) {
+        self.start(who);
+        self.connect();
+    }
+
+    fn start(&mut self, who: usize) {
         let (seed, now) = (self.entropy.draw(), self.now);
         self.phones[who].open(seed, now).expect("a journal that a node wrote");
         self.carry_out(who);
         self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
-        self.connect();
     }
 
     /// Proposes a payload, due in five minutes, and leaves the frames in flight.

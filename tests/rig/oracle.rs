@@ -50,7 +50,7 @@ type Challenge = ([u8; NONCE], [u8; 33], [u8; 32]);
 type Use = (Nonce, Challenge, [u8; PARTIAL]);
 
 /// Watches.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Oracle {
     wallets: BTreeMap<WalletId, Wallet>,
     sessions: BTreeMap<SessionId, Watched>,
@@ -64,6 +64,7 @@ pub struct Oracle {
 }
 
 /// A session's items and every nonce ever shown in it.
+#[derive(Clone)]
 struct Watched {
     wallet: WalletId,
     items: Vec<(KeyAgg, [u8; 32])>,

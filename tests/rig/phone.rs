@@ -42,6 +42,8 @@ pub struct Phone {
     pub effects: Vec<&'static str>,
     /// How often the vault's generator was asked. Who sets it back clones the generator.
     pub draws: u64,
+    /// Every question to the vault, oldest first.
+    pub tickets: Vec<KeyTicket>,
     answers: VecDeque<Input>,
     secret: [u8; 32],
     transport: [u8; 32],
@@ -63,6 +65,7 @@ impl Phone {
             faults: Vec::new(),
             effects: Vec::new(),
             draws: 0,
+            tickets: Vec::new(),
             answers: VecDeque::new(),
             secret,
             transport,
@@ -79,6 +82,11 @@ impl Phone {
     /// Returns the participant's secret key.
     pub fn key(&self) -> SigningKey {
         key(&self.secret)
+    }
+
+    /// Returns the participant's secret key as bytes, to sign with it elsewhere.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret
     }
 
     /// Returns the phone's transport key.
@@ -115,9 +123,26 @@ impl Phone {
         Ok(())
     }
 
+    /// Copies the phone as it is while it is off.
+    pub(super) fn asleep(&self) -> Self {
+        Self {
+            node: None,
+            journal: self.journal.clone(),
+            vault: self.vault,
+            events: self.events.clone(),
+            faults: self.faults.clone(),
+            effects: self.effects.clone(),
+            draws: self.draws,
+            tickets: Vec::new(),
+            answers: VecDeque::new(),
+            ..*self
+        }
+    }
+
     pub(super) fn die(&mut self) {
         self.node = None;
         self.answers.clear();
+        self.tickets.clear();
     }
 
     pub(super) fn has_answer(&self) -> bool {
@@ -145,18 +170,21 @@ impl Phone {
             .collect();
     }
 
+    /// Takes away what the journal was going to answer next, if it was asked.
+    pub fn drop_read_back(&mut self) {
+        if let Some(at) = self.answers.iter().position(|answer| matches!(answer, Input::ReadBack(_))) {
+            self.answers.remove(at);
+        }
+    }
+
     pub(super) fn read_back(&mut self) {
         self.answer(Input::ReadBack(self.journal.last().cloned()));
     }
 
-    pub(super) fn give_seed(&mut self, ticket: KeyTicket) {
-        let seed = self.draw();
-        self.answer(Input::SeedGiven { ticket, seed: Seed::new(seed) });
-    }
-
-    fn draw(&mut self) -> [u8; 32] {
+    /// Returns fresh entropy from the vault's generator.
+    pub fn draw(&mut self) -> Seed {
         self.draws += 1;
-        tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()])
+        Seed::new(tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()]))
     }
 
     /// Rewrites the journal as the driver would.
@@ -164,10 +192,17 @@ impl Phone {
         self.journal = survivors(std::mem::take(&mut self.journal), forgotten);
     }
 
+    pub(super) fn give_seed(&mut self, ticket: KeyTicket) {
+        self.tickets.push(ticket);
+        let seed = self.draw();
+        self.answer(Input::SeedGiven { ticket, seed });
+    }
+
     pub(super) fn give_key(&mut self, ticket: KeyTicket) {
+        self.tickets.push(ticket);
         let seed = self.draw();
         match self.vault {
-            Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed: Seed::new(seed) }),
+            Vault::Open => self.answer(Input::KeyGiven { ticket, key: self.key(), seed }),
             Vault::Locked => self.answer(Input::KeyRefused { ticket }),
             Vault::Silent => {}
         }

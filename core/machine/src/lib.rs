@@ -30,6 +30,8 @@ pub mod status;
 pub mod time;
 pub mod wallet;
 
+#[cfg(doctest)]
+mod secrets;
 #[cfg(test)]
 mod vectors;
 

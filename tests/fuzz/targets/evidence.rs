@@ -1,0 +1,5 @@
+//! Fuzzes `countersign_tests::fuzzing::evidence`.
+
+#![no_main]
+
+countersign_fuzz::fuzz!("evidence");

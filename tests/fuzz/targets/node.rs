@@ -1,0 +1,5 @@
+//! Fuzzes `countersign_tests::fuzzing::node`.
+
+#![no_main]
+
+countersign_fuzz::fuzz!("node");

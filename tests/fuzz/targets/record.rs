@@ -1,0 +1,5 @@
+//! Fuzzes `countersign_tests::fuzzing::record`.
+
+#![no_main]
+
+countersign_fuzz::fuzz!("record");
