@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use countersign_machine::limits::{DEFAULT_SESSION_MS, FORGET_AFTER_MS};
 use countersign_machine::record::Outcome;
 use countersign_machine::wallet::derive::Taproot;
 use countersign_tests::rig::{Topology, World, payload};
@@ -95,8 +96,10 @@ fn session(world: &mut World, items: u32) -> Duration {
     let session = world.propose(0, payload(items));
     world.approve_at_once(session);
     assert!(matches!(world.outcome(session), Some(Outcome::Completed { .. })), "it completes");
+    let spent = world.spent;
     world.sent.clear();
-    world.spent / u32::try_from(world.phones.len()).expect("a wallet's worth of phones")
+    world.pass_ms(DEFAULT_SESSION_MS + FORGET_AFTER_MS + 1);
+    spent / u32::try_from(world.phones.len()).expect("a wallet's worth of phones")
 }
 
 /// One signer's work by bare library calls, everything that others would bring prepared.

@@ -41,9 +41,11 @@ pub const MAX_WALLETS: usize = 256;
 /// Most sessions of one proposer open at once in one wallet, so that nobody can fill the memory, or another's
 /// share of it.
 pub const MAX_OPEN_SESSIONS: usize = 64;
-/// Most sessions of one proposer remembered in one wallet, the ended ones included. One is forgotten
-/// [`FORGET_AFTER_MS`] after its deadline.
-pub const MAX_KNOWN_SESSIONS: usize = 256;
+/// Most sessions of one proposer remembered in one wallet, the ended ones included: one a second for an hour. One is
+/// forgotten [`FORGET_AFTER_MS`] after its deadline.
+pub const MAX_KNOWN_SESSIONS: usize = 4096;
+/// Most items of all of these sessions: about 12 MiB.
+pub const MAX_KNOWN_ITEMS: usize = 65_536;
 /// Most envelopes kept per wallet for sessions whose proposal has not come yet: one round of the largest
 /// wallet. More are dropped and asked for again once the proposal is there.
 pub const MAX_EARLY_ENVELOPES: usize = MAX_SIGNERS;
@@ -54,8 +56,9 @@ pub const MAX_KNOWN_PER_LINK: usize = 4096;
 
 /// Most bytes of a piece of evidence: every nonce of the largest session, its terms and two envelopes.
 pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024 * 1024;
-/// Pieces of evidence kept per session and slot. Two show that an equivocation was no accident.
-pub const MAX_EVIDENCE_PER_SLOT: usize = 2;
+/// Pieces of evidence kept per session and slot: a forged completion, a first equivocation, and what ends the
+/// session.
+pub const MAX_EVIDENCE_PER_SLOT: usize = 3;
 /// Invalid messages after which a peer is muted until the user connects again or the program restarts.
 pub const MAX_INVALID: u32 = 10;
 /// Frames that a peer may send at once: everything that it can hold of a wallet's open sessions.
@@ -63,9 +66,9 @@ pub const FRAME_BURST: u64 = 16_384;
 /// Frames a second that a peer may send for ever: far over any honest one, far under what the curve takes.
 pub const FRAMES_PER_SECOND: u64 = 1_000;
 
-/// Time after its deadline for which an ended session is remembered, in ms: a day. A phone whose clock is that
+/// Time after its deadline for which an ended session is remembered, in ms: an hour. A phone whose clock is that
 /// far behind would take its proposal for a new one, and ask its user.
-pub const FORGET_AFTER_MS: u64 = 24 * 60 * 60 * 1000;
+pub const FORGET_AFTER_MS: u64 = 60 * 60 * 1000;
 /// Sessions and cards to be forgotten that make the journal worth rewriting without them.
 pub const COMPACT_AFTER: usize = 64;
 

@@ -11,7 +11,7 @@ use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
     COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES,
-    MAX_ISSUED_ADDRESS_BYTES, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
+    MAX_ISSUED_ADDRESS_BYTES, MAX_KNOWN_ITEMS, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
 };
 use crate::link::Link;
 use crate::message::TransportSecret;
@@ -344,7 +344,10 @@ impl Node {
         if self.open_sessions().filter(of_proposer).count() >= MAX_OPEN_SESSIONS {
             return Err("open sessions");
         }
-        if self.sessions.values().filter(of_proposer).count() >= MAX_KNOWN_SESSIONS {
+        let known = self.sessions.values().filter(of_proposer);
+        let (sessions, items) = known
+            .fold((0, 0), |(count, items), session| (count + 1, items + session.terms().payload.items.len()));
+        if sessions >= MAX_KNOWN_SESSIONS || items >= MAX_KNOWN_ITEMS {
             return Err("sessions whose deadline is not long past");
         }
         Ok(())

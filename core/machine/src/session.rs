@@ -43,6 +43,7 @@ pub(crate) struct Session {
     me: Slot,
     terms: Terms,
     payload: PayloadDigest,
+    /// The items' keys; none once it is over, which most sessions are for most of their time.
     keys: ItemKeys,
     /// The deadline that holds: the terms', or the later one to which all have consented.
     deadline: WallTime,

@@ -108,6 +108,7 @@ impl Wallet {
 }
 
 /// The keys and messages of a payload's items, ready to sign.
+#[derive(Default)]
 pub(crate) struct ItemKeys(Vec<(KeyAgg, [u8; 32])>);
 
 impl ItemKeys {

@@ -8,6 +8,7 @@ use crate::message::{Envelope, Message};
 use crate::record::{Outcome, Record};
 use crate::session::contribution::are_signatures;
 use crate::time::WallTime;
+use crate::wallet::ItemKeys;
 
 impl Session {
     /// Takes the final signatures, from whomever they come: they prove themselves, and nothing undoes them. So
@@ -21,7 +22,13 @@ impl Session {
         if matches!(self.outcome(), Some(Outcome::Completed { .. })) {
             return Ok(Accepted::Known);
         }
-        if !are_signatures(signatures, &self.keys) {
+        let valid = if self.outcome().is_none() {
+            are_signatures(signatures, &self.keys)
+        } else {
+            let keys = self.wallet.item_keys(&self.terms.payload);
+            are_signatures(signatures, &keys.map_err(|_| PeerFault::FalseCompletion)?)
+        };
+        if !valid {
             return self.blame_forgery(envelope, cx);
         }
         let outcome = Outcome::Completed { signatures: signatures.to_vec() };
@@ -146,6 +153,7 @@ impl Session {
         cx.said.push(Said::Tell(Happening::Ended { outcome: outcome.clone() }));
         self.stage = Stage::Closed(outcome, notice);
         self.board.clear();
+        self.keys = ItemKeys::default();
         self.key = None;
     }
 }

@@ -9,7 +9,7 @@ use crate::limits::MAX_ATTEMPT;
 use crate::message::{Envelope, Message, Terms};
 use crate::record::{Failure, Outcome};
 use crate::time::Now;
-use crate::wallet::Wallet;
+use crate::wallet::{ItemKeys, Wallet};
 
 /// A session while its records are read, oldest first.
 pub(crate) struct Replay {
@@ -106,6 +106,7 @@ impl Replay {
     /// Notes the end.
     pub(crate) fn ended(&mut self, outcome: Outcome, notice: Option<Envelope>) {
         self.session.board.clear();
+        self.session.keys = ItemKeys::default();
         self.session.stage = Stage::Closed(outcome, notice);
     }
 
