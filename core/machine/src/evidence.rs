@@ -6,9 +6,9 @@ use minicbor::{Decode, Encode};
 use crate::card::Card;
 use crate::codec;
 use crate::id::{Attempt, NonceSetDigest, SessionId, Slot, WalletId};
-use crate::key::ParticipantKey;
-use crate::limits::MAX_EVIDENCE_BYTES;
-use crate::message::{Body, Envelope, Message, NONCE_BYTES, Terms};
+use crate::key::{ParticipantKey, tagged_hash};
+use crate::limits::{MAX_ATTEMPT, MAX_EVIDENCE_BYTES};
+use crate::message::{Body, Envelope, Message, NONCE_BYTES, SIGNATURE_BYTES, Terms};
 use crate::session::contribution::{are_signatures, read_nonces, read_partials};
 use crate::session::nonce::AggregateNonce;
 use crate::wallet::{ItemKeys, Wallet};
@@ -154,13 +154,27 @@ impl Evidence {
         codec::encode(self)
     }
 
-    /// Returns which session it speaks of, judged by nobody yet.
-    pub(crate) fn session(&self) -> Option<SessionId> {
-        let (Proof::InvalidNonce { envelope, .. }
-        | Proof::WrongPartial { envelope, .. }
-        | Proof::Equivocation { first: envelope, .. }
-        | Proof::ForgedCompletion { envelope, .. }) = &self.proof;
-        Some(Envelope::parse(envelope).ok()?.body().session)
+    /// Returns what it would prove, judged by nobody yet; `None` if it cannot even be read.
+    pub(crate) fn accusation(&self) -> Option<Verdict> {
+        let read = |bytes: &ByteVec| Envelope::parse(bytes).ok();
+        let attempt = |message: &Message| {
+            message.nonces().map(|(attempt, _)| attempt).or(message.partials().map(|(attempt, ..)| attempt))
+        };
+        let (envelope, offence) = match &self.proof {
+            Proof::InvalidNonce { envelope, .. } => (read(envelope)?, Offence::InvalidNonce),
+            Proof::WrongPartial { envelope, .. } => (read(envelope)?, Offence::WrongPartial),
+            Proof::Equivocation { first, .. } => (read(first)?, Offence::Equivocation),
+            Proof::ForgedCompletion { envelope, .. } => (read(envelope)?, Offence::ForgedCompletion),
+        };
+        let Body { wallet, session, slot, message } = envelope.body();
+        let participant = *self.keys.get(slot.index())?;
+        let attempt = attempt(message);
+        Some(Verdict { wallet: *wallet, session: *session, attempt, slot: *slot, participant, offence })
+    }
+
+    /// Returns whether it speaks of this wallet's participants.
+    pub(crate) fn is_of(&self, wallet: &Wallet) -> bool {
+        wallet.keys() == self.keys
     }
 
     /// Judges.
@@ -186,25 +200,25 @@ impl Evidence {
             let signed = envelope.is_signed_by(&card.statement().transport);
             signed.then_some(envelope).ok_or(EvidenceFault::Signature)
         };
-        let items = |terms: &Terms, body: &Body| -> Result<ItemKeys, EvidenceFault> {
+        let items = |terms: &Terms, body: &Body| -> Result<usize, EvidenceFault> {
             let fits = terms.session_id() == body.session && terms.wallet == body.wallet;
-            if !fits || terms.payload.check().is_err() {
-                return Err(EvidenceFault::Terms);
-            }
-            wallet.item_keys(&terms.payload).map_err(|_| EvidenceFault::Terms)
+            let fits = fits && terms.payload.check().is_ok();
+            fits.then_some(terms.payload.items.len()).ok_or(EvidenceFault::Terms)
         };
+        let keys_of = |terms: &Terms| wallet.item_keys(&terms.payload).map_err(|_| EvidenceFault::Terms);
         let (envelope, attempt, offence) = match &self.proof {
             Proof::InvalidNonce { terms, envelope } => {
                 let envelope = read(envelope)?;
-                let keys = items(terms, envelope.body())?;
+                let items = items(terms, envelope.body())?;
                 let (attempt, nonces) = envelope.body().message.nonces().ok_or(EvidenceFault::Innocent)?;
-                let valid = read_nonces(nonces, keys.len()).is_ok();
+                let valid = read_nonces(nonces, items).is_ok();
                 (!valid).then_some((envelope, Some(attempt), Offence::InvalidNonce))
             }
             Proof::WrongPartial { terms, nonces, envelope } => {
                 let envelope = read(envelope)?;
-                let keys = items(terms, envelope.body())?;
-                let wrong = partial_is_wrong(&wallet, &keys, nonces, envelope.body())?;
+                let items = items(terms, envelope.body())?;
+                let keys = || keys_of(terms);
+                let wrong = partial_is_wrong(&wallet, items, keys, nonces, envelope.body())?;
                 wrong.map(|attempt| (envelope, Some(attempt), Offence::WrongPartial))
             }
             Proof::Equivocation { first, second } => {
@@ -214,19 +228,26 @@ impl Evidence {
             }
             Proof::ForgedCompletion { terms, envelope } => {
                 let envelope = read(envelope)?;
-                let keys = items(terms, envelope.body())?;
+                let items = items(terms, envelope.body())?;
                 let Message::Complete { signatures } = &envelope.body().message else {
                     return Err(EvidenceFault::Innocent);
                 };
-                let forged = !are_signatures(signatures, &keys);
+                let whole = signatures.len() == items * SIGNATURE_BYTES;
+                let forged = !whole || !are_signatures(signatures, &keys_of(terms)?);
                 forged.then_some((envelope, None, Offence::ForgedCompletion))
             }
         }
+        .filter(|(_, attempt, _)| attempt.is_none_or(|attempt| attempt.0 <= MAX_ATTEMPT))
         .ok_or(EvidenceFault::Innocent)?;
         let Body { wallet, session, slot, .. } = *envelope.body();
         let participant = card.statement().participant;
         Ok(Verdict { wallet, session, attempt, slot, participant, offence })
     }
+}
+
+/// Returns a hash by which two pieces are told apart.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
+    tagged_hash("countersign/evidence", &[bytes])
 }
 
 /// Judges a piece of evidence from its bytes alone: a third person needs nothing else.
@@ -254,22 +275,24 @@ pub(crate) fn conflict(first: &Envelope, second: &Envelope) -> Option<Attempt> {
 /// Returns the attempt if a partial signature in `body` is wrong for the `nonces` whose digest it names.
 fn partial_is_wrong(
     wallet: &Wallet,
-    keys: &ItemKeys,
+    items: usize,
+    keys: impl Fn() -> Result<ItemKeys, EvidenceFault>,
     nonces: &[u8],
     body: &Body,
 ) -> Result<Option<Attempt>, EvidenceFault> {
     let (attempt, set, partials) = body.message.partials().ok_or(EvidenceFault::Innocent)?;
-    let Ok(partials) = read_partials(partials, keys.len()) else {
+    let Ok(partials) = read_partials(partials, items) else {
         return Ok(nonces.is_empty().then_some(attempt));
     };
     if NonceSetDigest::of(body.session, attempt, nonces) != set {
         return Err(EvidenceFault::Innocent);
     }
-    let each_signer = nonces.chunks(keys.len() * NONCE_BYTES).map(|bytes| read_nonces(bytes, keys.len()));
+    let each_signer = nonces.chunks(items * NONCE_BYTES).map(|bytes| read_nonces(bytes, items));
     let nonces = each_signer.collect::<Result<Vec<_>, _>>().map_err(|_| EvidenceFault::Innocent)?;
     let (Some(signer), Some(theirs)) = (wallet.key(body.slot), nonces.get(body.slot.index())) else {
         return Err(EvidenceFault::Innocent);
     };
+    let keys = keys()?;
     let wrong = keys.iter().zip(partials).enumerate().any(|(item, ((key, digest), partial))| {
         let sum = AggregateNonce::sum(nonces.iter().map(|nonces| &nonces[item]));
         partial.verify(key, &sum, signer, &theirs[item], digest).is_err()

@@ -67,6 +67,9 @@ pub enum PeerFault {
     /// The envelope's signature is not the one of the slot it names.
     #[error("wrong signature")]
     BadSignature,
+    /// We hold no card of the slot that the envelope names.
+    #[error("no card of its author")]
+    UnknownAuthor,
     /// The message names a wallet that we are not in, that the sender is not in, or that the session is not of.
     #[error("wallet {0} is not ours")]
     UnknownWallet(WalletId),
@@ -230,6 +233,7 @@ impl PeerFault {
             | Self::Stranger
             | Self::NoHello
             | Self::CardOutOfDate { .. }
+            | Self::UnknownAuthor
             | Self::UnknownWallet(_)
             | Self::OtherNonceSet
             | Self::Late

@@ -109,6 +109,7 @@ impl From<PeerFault> for Refusal {
             | PeerFault::BadCard
             | PeerFault::CardOutOfDate { .. }
             | PeerFault::BadSignature
+            | PeerFault::UnknownAuthor
             | PeerFault::UnknownWallet(_)
             | PeerFault::WrongSlot(_)
             | PeerFault::NotProposer => Self::NotYours,
@@ -237,10 +238,10 @@ impl Frame {
         codec::decode(bytes).filter(Self::is_whole).ok_or(PeerFault::Malformed { what: "frame" })
     }
 
-    /// Returns whether the bytes begin as a [`Frame::Card`] does.
-    pub(crate) fn is_card(bytes: &[u8]) -> bool {
+    /// Returns whether the bytes begin as a hello or a card does.
+    pub(crate) fn introduces(bytes: &[u8]) -> bool {
         let mut decoder = minicbor::Decoder::new(bytes);
-        decoder.array().is_ok() && decoder.u8().is_ok_and(|kind| kind == 6)
+        decoder.array().is_ok() && decoder.u8().is_ok_and(|kind| [0, 6].contains(&kind))
     }
 
     /// Returns whether every list of ids holds whole ids.

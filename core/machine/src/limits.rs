@@ -8,6 +8,11 @@ pub const MAX_SIGNERS: usize = 100;
 pub const MAX_ITEMS: usize = 1000;
 /// Highest attempt number, so eight runs in all: whoever loses nonces eight times keeps losing them.
 pub const MAX_ATTEMPT: u8 = 7;
+/// Time after which a signer that has signed asks its neighbours for what it lacks, in ms; it doubles each time. Frames
+/// may be lost without a trace, and a liar may keep them from one of us.
+pub const ASK_AGAIN_MS: u64 = 5_000;
+/// Longest time between two such questions, in ms: a day's session costs a few dozen wake-ups at most.
+pub const ASK_AGAIN_MAX_MS: u64 = 60 * 60 * 1000;
 /// Pause before attempt 2, in ms; each later attempt waits twice as long. Attempt 1 begins at once: one lost
 /// nonce is a killed app, more are a phone in trouble.
 pub const ATTEMPT_PAUSE_MS: u64 = 1_000;
@@ -54,6 +59,8 @@ pub const MAX_EARLY_BYTES: usize = 1024 * 1024;
 /// Most envelope ids remembered per link as known to the other side. Forgetting costs a repeated send.
 pub const MAX_KNOWN_PER_LINK: usize = 4096;
 
+/// Consents to a later deadline that one participant may give in a session.
+pub const MAX_EXTENSIONS: usize = 16;
 /// Most bytes of a piece of evidence: every nonce of the largest session, its terms and two envelopes.
 pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024 * 1024;
 /// Pieces of evidence kept per session and slot: a forged completion, a first equivocation, and what ends the
@@ -61,10 +68,22 @@ pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_EVIDENCE_PER_SLOT: usize = 3;
 /// Invalid messages after which a peer is muted until the user connects again or the program restarts.
 pub const MAX_INVALID: u32 = 10;
-/// Frames that a peer may send at once: everything that it can hold of a wallet's open sessions.
+/// Frames that a peer may send at once: more than any exchange holds but one of many signers with full quotas, which
+/// goes on once there is room.
 pub const FRAME_BURST: u64 = 16_384;
 /// Frames a second that a peer may send for ever: far over any honest one, far under what the curve takes.
 pub const FRAMES_PER_SECOND: u64 = 1_000;
+/// Lists of what it holds that a peer may send at once: one for every other link of the largest wallet, and room. Each
+/// is answered with all that it lacks.
+pub const HAVE_BURST: u64 = 256;
+/// Such lists a second that a peer may send for ever.
+pub const HAVES_PER_SECOND: u64 = 4;
+/// New cards of one participant that are taken at once from peers: addresses change, and change back.
+pub const CARD_BURST: u64 = 16;
+/// New cards of one participant an hour that are taken from peers for ever.
+pub const CARDS_PER_HOUR: u64 = 60;
+/// Pause between pings while the wall clock is suspect, in ms: their answers may confirm it.
+pub const CLOCK_PING_MS: u64 = 30_000;
 
 /// Time after its deadline for which an ended session is remembered, in ms: an hour. A phone whose clock is that
 /// far behind would take its proposal for a new one, and ask its user.

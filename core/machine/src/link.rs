@@ -6,7 +6,8 @@ use crate::frame::{Frame, Holding, pong_hash};
 use crate::id::{Dice, EnvelopeId, TransportKey};
 use crate::key::ParticipantKey;
 use crate::limits::{
-    FRAME_BURST, FRAMES_PER_SECOND, MAX_INVALID, MAX_KNOWN_PER_LINK, REDIAL_FIRST_MS, REDIAL_MAX_MS,
+    FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, MAX_INVALID, MAX_KNOWN_PER_LINK,
+    REDIAL_FIRST_MS, REDIAL_MAX_MS,
 };
 use crate::time::{BootTime, Now, WallTime};
 
@@ -95,11 +96,40 @@ pub(crate) struct Link {
     incompatible: bool,
     /// Invalid messages since the user last connected.
     invalid: u32,
-    /// How many frames it may still send at `filled`.
-    allowance: u64,
-    filled: BootTime,
+    frames: Allowance,
+    haves: Allowance,
+    /// Whether frames were lost because it sent too many.
+    choked: bool,
     /// The participants whose cards we have sent, on this connection, because ours are not believed.
     vouched: BTreeSet<ParticipantKey>,
+    /// The pieces of evidence that the other side holds, as far as this connection has shown.
+    shown: BTreeSet<EnvelopeId>,
+}
+
+/// What somebody may still do, and since when that has been counted.
+pub(crate) struct Allowance {
+    left: u64,
+    counted: BootTime,
+}
+
+impl Allowance {
+    /// Starts full.
+    pub(crate) fn new(burst: u64, now: Now) -> Self {
+        Self { left: burst, counted: now.boot }
+    }
+
+    /// Takes one, of at most `burst` that come back at `count` in `per_us` microseconds; returns whether there was one.
+    pub(crate) fn take(&mut self, burst: u64, count: u64, per_us: u64, now: Now) -> bool {
+        let elapsed_us = now.boot.0.saturating_sub(self.counted.0);
+        let earned = elapsed_us.saturating_mul(count) / per_us;
+        if earned > 0 {
+            self.left = self.left.saturating_add(earned).min(burst);
+            self.counted = BootTime(self.counted.0.saturating_add(earned.saturating_mul(per_us) / count));
+        }
+        let taken = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        taken
+    }
 }
 
 enum Stage {
@@ -126,23 +156,35 @@ impl Link {
             why: None,
             incompatible: false,
             invalid: 0,
-            allowance: FRAME_BURST,
-            filled: now.boot,
+            frames: Allowance::new(FRAME_BURST, now),
+            haves: Allowance::new(HAVE_BURST, now),
+            choked: false,
             vouched: BTreeSet::new(),
+            shown: BTreeSet::new(),
         }
     }
 
     /// Counts a frame against what a peer may send; returns whether it may be read.
     pub(crate) fn admits(&mut self, now: Now) -> bool {
-        let elapsed_us = now.boot.0.saturating_sub(self.filled.0);
-        let earned = elapsed_us.saturating_mul(FRAMES_PER_SECOND) / 1_000_000;
-        if earned > 0 {
-            self.allowance = self.allowance.saturating_add(earned).min(FRAME_BURST);
-            self.filled = now.boot;
+        self.frames.take(FRAME_BURST, FRAMES_PER_SECOND, 1_000_000, now)
+    }
+
+    /// Counts a list of what a peer holds; returns whether it is to be answered.
+    pub(crate) fn admits_have(&mut self, now: Now) -> bool {
+        self.haves.take(HAVE_BURST, HAVES_PER_SECOND, 1_000_000, now)
+    }
+
+    /// Notes that the other side holds a piece of evidence; returns whether that is news on this connection.
+    pub(crate) fn shows(&mut self, id: EnvelopeId) -> bool {
+        if self.shown.len() >= MAX_KNOWN_PER_LINK {
+            self.shown.clear();
         }
-        let admitted = self.allowance > 0;
-        self.allowance = self.allowance.saturating_sub(1);
-        admitted
+        self.shown.insert(id)
+    }
+
+    /// Notes whether a frame was lost because there were too many; returns whether it was otherwise before.
+    pub(crate) fn choke(&mut self, choked: bool) -> bool {
+        std::mem::replace(&mut self.choked, choked) != choked
     }
 
     /// Counts an invalid message.
@@ -155,9 +197,16 @@ impl Link {
         self.invalid >= MAX_INVALID
     }
 
-    /// Forgives what was invalid.
-    pub(crate) fn unmute(&mut self) {
+    /// Forgives what was invalid; returns whether the peer was muted.
+    pub(crate) fn unmute(&mut self) -> bool {
+        let muted = self.is_muted();
         self.invalid = 0;
+        muted
+    }
+
+    /// Returns whether a connection stands on which no hello was taken.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.is_up() && !self.heard
     }
 
     /// Notes that we send another participant's card; returns whether that is the first time on this connection.
@@ -236,6 +285,7 @@ impl Link {
         self.known.clear();
         self.has_lost = false;
         self.vouched.clear();
+        self.shown.clear();
         self.ping = None;
         self.rtt_us = None;
     }

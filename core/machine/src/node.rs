@@ -10,10 +10,11 @@ use crate::id::{Attempt, Dice, SessionId, Slot, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
-    COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, MAX_ADDRESS_BYTES, MAX_ADDRESSES,
-    MAX_ISSUED_ADDRESS_BYTES, MAX_KNOWN_ITEMS, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
+    CARD_BURST, CARDS_PER_HOUR, CLOCK_PING_MS, COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS,
+    MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARD_AHEAD_MS, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES,
+    MAX_KNOWN_ITEMS, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
 };
-use crate::link::Link;
+use crate::link::{Allowance, Link};
 use crate::message::TransportSecret;
 use crate::record::Record;
 use crate::session::{Context, Custody, KeyStep, Said, Session};
@@ -36,8 +37,10 @@ use early::Early;
 pub enum Wake {
     /// A session's deadline comes.
     Deadline(SessionId),
-    /// The pause before a session's next attempt is over.
-    Attempt(SessionId),
+    /// A session goes on: the pause before its next attempt is over, or it asks once more for what it lacks.
+    Session(SessionId),
+    /// Co-signers are asked for the time, which may confirm a suspect clock.
+    Clock,
     /// A co-signer is to be dialled again.
     Dial(TransportKey),
 }
@@ -63,6 +66,10 @@ pub struct Node {
     forgotten: BTreeSet<SessionId>,
     /// How many cards in the journal are replaced by later ones.
     replaced: usize,
+    /// How many newer cards peers may still bring, by participant.
+    card_allowances: BTreeMap<ParticipantKey, Allowance>,
+    /// When co-signers are asked the time again, while our wall clock is suspect.
+    asks_time: BootTime,
     effects: VecDeque<Effect>,
 }
 
@@ -127,10 +134,10 @@ impl Node {
     /// Does what is due: ends sessions whose deadline has passed, begins attempts, dials whom it is time to dial.
     pub fn handle_timeout(&mut self, now: Now) {
         self.look_at_clock(now);
-        let due = |session: &Session| {
-            session.expires() <= now.boot || session.begins().is_some_and(|begins| begins <= now.boot)
-        };
-        self.proceed_where(due, now);
+        self.proceed_where(|session| session.is_due(now), now);
+        if self.clock.is_suspect() && self.asks_time <= now.boot {
+            self.ask_time(now);
+        }
         self.dial_due(now);
     }
 
@@ -146,17 +153,18 @@ impl Node {
             .values()
             .filter(|session| session.outcome().is_none())
             .map(|session| (session.expires(), Wake::Deadline(session.id())));
-        let attempts = self
-            .sessions
-            .values()
-            .filter(|session| session.outcome().is_none() && !self.clock.is_suspect())
-            .filter_map(|session| Some((session.begins()?, Wake::Attempt(session.id()))));
+        let suspect = self.clock.is_suspect();
+        let steps = self
+            .open_sessions()
+            .filter_map(|session| Some((session.next_step(suspect)?, Wake::Session(session.id()))));
+        let asks_time = suspect && self.links.values().any(|link| link.is_up() && link.is_heard());
+        let clock = asks_time.then_some((self.asks_time, Wake::Clock));
         let dials = self
             .links
             .iter()
             .filter(|_| self.cards.contains_key(&self.me))
             .filter_map(|(peer, link)| Some((link.redial()?, Wake::Dial(*peer))));
-        deadlines.chain(attempts).chain(dials).min()
+        deadlines.chain(steps).chain(clock).chain(dials).min()
     }
 
     fn read_back(&mut self, bytes: Option<&[u8]>, now: Now) -> Result<(), Fault> {
@@ -207,7 +215,14 @@ impl Node {
             fits
         };
         let addresses = self.listening.iter().filter(fits).take(MAX_ADDRESSES).cloned().collect();
-        let dates = (now.wall, WallTime(now.wall.0.saturating_add(DEFAULT_CARD_MS)));
+        // A card from when the clock was ahead would outlive this one, if nobody was to believe in it.
+        let held = self.cards.get(&self.me).map_or(WallTime(0), |card| card.statement().issued);
+        let ahead = held.ms_from(now.wall);
+        let issued = if ahead > MAX_CARD_AHEAD_MS { now.wall } else { now.wall.max(WallTime(held.0 + 1)) };
+        if ahead > MAX_CARD_AHEAD_MS {
+            self.cards.remove(&self.me);
+        }
+        let dates = (issued, WallTime(issued.0.saturating_add(DEFAULT_CARD_MS)));
         let card =
             Card::issue(key, seed, &self.secret, nickname, addresses, dates).map_err(CallerFault::Card)?;
         let text = card.to_text();
@@ -231,6 +246,7 @@ impl Node {
         self.cards.insert(participant, card);
         if former.is_some() {
             self.replaced += 1;
+            self.compact_if_worth_it();
             if participant != self.me {
                 self.gossip_card(&participant);
             }
@@ -249,6 +265,20 @@ impl Node {
             link.hurry(now);
         }
         true
+    }
+
+    /// Keeps a newer card that a peer has brought, unless it is one of too many; returns whether it was kept.
+    fn take_newer_card(&mut self, card: Card, now: Now) -> bool {
+        let participant = card.statement().participant;
+        if self.cards.get(&participant).is_some_and(|held| !card.replaces(held)) {
+            return false;
+        }
+        if !self.cards.contains_key(&participant) && self.cards.len() >= MAX_CARDS {
+            return false;
+        }
+        let fresh = || Allowance::new(CARD_BURST, now);
+        let allowance = self.card_allowances.entry(participant).or_insert_with(fresh);
+        allowance.take(CARD_BURST, CARDS_PER_HOUR, 3_600_000_000, now) && self.keep_card(card, now)
     }
 
     /// Makes a link to every co-signer whose card we hold and who has none yet.
@@ -326,10 +356,24 @@ impl Node {
         let suspect = self.clock.is_suspect();
         self.effects.push_back(Effect::Tell(Event::Clock(ClockChanged { suspect })));
         if suspect {
-            self.ping_all(now);
-        } else {
-            self.proceed_where(|_| true, now);
+            return self.ask_time(now);
         }
+        self.sessions.values_mut().for_each(|session| session.recount(now));
+        self.proceed_where(|_| true, now);
+        self.meet_cosigners(now);
+        let deaf: Vec<TransportKey> =
+            self.links.iter().filter(|(_, link)| link.is_deaf()).map(|(peer, _)| *peer).collect();
+        for peer in deaf {
+            // Its hello may have been refused for its date: only a new connection brings another.
+            self.effects.extend([Effect::Exclude(peer), Effect::Admit(peer)]);
+            self.link_down(peer, now);
+        }
+    }
+
+    /// Asks the co-signers for the time, which may confirm ours.
+    fn ask_time(&mut self, now: Now) {
+        self.ping_all(now);
+        self.asks_time = now.boot.after_ms(CLOCK_PING_MS);
     }
 
     /// Makes room for one more session of `proposer`.
@@ -365,6 +409,10 @@ impl Node {
         let old: Vec<SessionId> = self.sessions.values().filter(old).map(Session::id).collect();
         self.sessions.retain(|id, _| !old.contains(id));
         self.forgotten.extend(old);
+        self.compact_if_worth_it();
+    }
+
+    fn compact_if_worth_it(&mut self) {
         if self.forgotten.len() + self.replaced >= COMPACT_AFTER {
             self.replaced = 0;
             self.effects.push_back(Effect::Compact(std::mem::take(&mut self.forgotten)));

@@ -11,7 +11,9 @@ use crate::evidence::Verdict;
 use crate::fault::{CallerFault, PeerFault};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
 use crate::key::{ParticipantKey, Seed, SigningKey};
-use crate::limits::{MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS};
+use crate::limits::{
+    ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS,
+};
 use crate::message::{Envelope, Message, Terms, TransportSecret};
 use crate::record::{Outcome, Record};
 use crate::time::{BootTime, Now, WallTime};
@@ -32,6 +34,7 @@ use board::Board;
 #[cfg(test)]
 pub(crate) use board::OthersSum;
 use contribution::Contribution;
+use end::Consents;
 use nonce::AggregateNonce;
 use round::NonceRound;
 pub use show::{Happening, Phase};
@@ -43,13 +46,14 @@ pub(crate) struct Session {
     me: Slot,
     terms: Terms,
     payload: PayloadDigest,
-    /// The items' keys; none once it is over, which most sessions are for most of their time.
+    /// The items' keys. They cost a point multiplication a step, so there are none before they are needed, and none
+    /// once it is over.
     keys: ItemKeys,
     /// The deadline that holds: the terms', or the later one to which all have consented.
     deadline: WallTime,
     expires: BootTime,
-    /// Each slot's newest consent to a later deadline.
-    consents: Vec<Option<Envelope>>,
+    /// Each slot's consents to a later deadline.
+    consents: Vec<Consents>,
     /// The proposal as its author signed it. The proposer has none until its nonces are made.
     proposal: Option<Envelope>,
     approved: bool,
@@ -65,6 +69,10 @@ pub(crate) struct Session {
     signed: bool,
     /// Whether we have asked the others who sent two nonces in this attempt.
     searched: bool,
+    /// When we ask our neighbours again for what we lack, once our partial signatures have left, and how often we have.
+    asks: (BootTime, u32),
+    /// Whether a co-signer has asked for this session: then it hears of the completion, however it comes.
+    asked_for: bool,
     /// What was proven against participants.
     convictions: Vec<Conviction>,
     /// The participant's key, as long as the custody setting lets us keep it.
@@ -140,7 +148,7 @@ pub(crate) enum Said {
     Publish(Envelope),
     /// Send this evidence to every participant.
     Accuse(Arc<[u8]>),
-    /// Ask every neighbour for what we lack: somebody sent two different nonces.
+    /// Ask every neighbour for what we lack.
     Search,
     /// Tell the user.
     Tell(Happening),
@@ -194,22 +202,20 @@ impl Session {
             return Err(PeerFault::BadProposal("it lasts too short or too long"));
         }
         terms.payload.check().map_err(PeerFault::BadProposal)?;
-        Self::build(terms, wallet, me, now)
+        Ok(Self::build(terms, wallet, me, now))
     }
 
-    fn build(terms: Terms, wallet: Arc<Wallet>, me: Slot, now: Now) -> Result<Self, PeerFault> {
-        let keys =
-            wallet.item_keys(&terms.payload).map_err(|_| PeerFault::BadProposal("a key path has no key"))?;
+    fn build(terms: Terms, wallet: Arc<Wallet>, me: Slot, now: Now) -> Self {
         let signers = wallet.keys().len();
-        Ok(Self {
+        Self {
             id: terms.session_id(),
             me,
             payload: terms.payload.digest(),
-            keys,
+            keys: ItemKeys::default(),
             deadline: terms.deadline,
             expires: now.boot.after_ms(terms.deadline.ms_from(now.wall)),
             terms,
-            consents: vec![None; signers],
+            consents: vec![Consents::default(); signers],
             proposal: None,
             approved: false,
             attempt: Attempt(0),
@@ -220,9 +226,26 @@ impl Session {
             stage: Stage::Waiting,
             signed: false,
             searched: false,
+            asks: (BootTime(0), 0),
+            asked_for: false,
             convictions: Vec::new(),
             key: None,
-        })
+        }
+    }
+
+    /// Returns how many items it signs.
+    fn items(&self) -> usize {
+        self.terms.payload.items.len()
+    }
+
+    /// Derives the items' keys, once; returns whether there are any: but one path in 2¹²⁷ leads to one.
+    fn derive_keys(&mut self) -> bool {
+        if self.keys.len() == 0
+            && let Ok(keys) = self.wallet.item_keys(&self.terms.payload)
+        {
+            self.keys = keys;
+        }
+        self.keys.len() == self.items()
     }
 
     /// Starts our own proposal: proposing is approving.
@@ -280,6 +303,7 @@ impl Session {
             return Ok(Accepted::Known);
         }
         if slot == self.me {
+            Contribution::read(message, self.items())?;
             self.recall(envelope, attempt, opens, cx);
             return Ok(if opens { Accepted::New } else { Accepted::Known });
         }
@@ -294,7 +318,7 @@ impl Session {
         cx: &mut Context<'_>,
     ) -> Result<Accepted, PeerFault> {
         let slot = envelope.body().slot;
-        let given = match Contribution::read(&envelope.body().message, self.keys.len()) {
+        let given = match Contribution::read(&envelope.body().message, self.items()) {
             Ok(given) => given,
             Err(fault) if opens => return Err(fault),
             Err(fault) => return self.blame_invalid(envelope, fault, cx),
@@ -468,17 +492,36 @@ impl Session {
         }
     }
 
+    /// Counts the time left by the wall clock, too, which can be trusted again. It only ever gets less.
+    pub(crate) fn recount(&mut self, now: Now) {
+        let by_wall = now.boot.after_ms(self.deadline.ms_from(now.wall));
+        self.expires = self.expires.min(by_wall);
+    }
+
     /// Goes on with what nothing keeps waiting any more, or ends if the deadline has passed.
     pub(crate) fn proceed(&mut self, cx: &mut Context<'_>) {
-        if !self.expire(cx) {
-            self.advance(cx);
+        if self.expire(cx) {
+            return;
         }
+        self.advance(cx);
+        let (at, count) = self.asks;
+        if matches!(self.stage, Stage::Signed { .. }) && at <= cx.now.boot {
+            let pause = ASK_AGAIN_MS.saturating_mul(1 << count.min(16)).min(ASK_AGAIN_MAX_MS);
+            self.asks = (cx.now.boot.after_ms(pause), count + 1);
+            cx.said.push(Said::Search);
+        }
+    }
+
+    /// Notes that a co-signer has asked what we hold of this session.
+    pub(crate) fn note_asker(&mut self) {
+        self.asked_for = true;
     }
 
     /// Ends the session if its deadline has passed; returns whether it is over.
     pub(crate) fn expire(&mut self, cx: &mut Context<'_>) -> bool {
         if self.outcome().is_none() && cx.now.boot >= self.expires {
-            self.close(Outcome::Expired, None, [], cx);
+            let search = self.signed.then_some(Said::Search);
+            self.close(Outcome::Expired, None, search, cx);
         }
         self.outcome().is_some()
     }

@@ -5,8 +5,9 @@ use crate::time::{BootTime, Now, WallTime};
 
 /// Watches the wall clock against the boot clock, and against what the journal has seen.
 ///
-/// A clock that falls back would let a session outlive its deadline, so nothing is signed by it. One that runs ahead
-/// ends sessions early, which is safe.
+/// A session's time left is read off the wall clock when it is taken or read back, and counted on the boot clock from then
+/// on. So a clock that has fallen back would let new ones outlive their deadlines: nothing is signed by it. One that runs
+/// ahead gives new ones less time, and the others none less: it is believed.
 #[derive(Default)]
 pub(super) struct Clock {
     /// The latest wall time that was believed, and when.

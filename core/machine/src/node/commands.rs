@@ -166,9 +166,18 @@ impl Node {
 
     /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
     pub fn connect(&mut self, now: Now) {
-        for link in self.links.values_mut() {
+        self.look_at_clock(now);
+        self.meet_cosigners(now);
+        let mut forgiven = Vec::new();
+        for (peer, link) in &mut self.links {
             link.hurry(now);
-            link.unmute();
+            if link.unmute() {
+                forgiven.push(*peer);
+            }
+        }
+        for peer in forgiven {
+            self.ask_for_missing(peer);
+            self.tell_link(peer);
         }
     }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::Node;
 use crate::effect::Effect;
+use crate::evidence;
 use crate::frame::{Frame, Holding, Reach};
 use crate::id::{EnvelopeId, SessionId, Slot, TransportKey};
 use crate::key::ParticipantKey;
 use crate::limits::{MAX_ENVELOPE_BYTES, MAX_HAVE_BYTES};
 use crate::link::Link;
 use crate::message::Envelope;
+use crate::record::Outcome;
 use crate::session::Session;
 use crate::time::Now;
 use crate::wallet::Wallet;
@@ -29,6 +31,7 @@ impl Node {
             shared.partition(|session| session.outcome().is_none());
         let asked = |session: &&&Session| have.iter().any(|holding| holding.session == session.id());
         let ended: Vec<SessionId> = ended.iter().filter(asked).map(|session| session.id()).collect();
+        let asked_for: Vec<SessionId> = open.iter().filter(asked).map(|session| session.id()).collect();
         let ids: Vec<SessionId> = open.iter().map(|session| session.id()).collect();
         let held = open.iter().flat_map(|session| session.envelopes());
         let missing: Vec<_> = held
@@ -37,6 +40,9 @@ impl Node {
             .collect();
         for (id, frame) in missing {
             self.send_envelope(peer, id, &frame);
+        }
+        for id in asked_for {
+            self.sessions.entry(id).and_modify(Session::note_asker);
         }
         ids.into_iter().for_each(|id| self.send_evidence(peer, id));
         ended.into_iter().for_each(|id| self.send_end(peer, id));
@@ -51,6 +57,14 @@ impl Node {
         self.send_evidence(peer, id);
     }
 
+    /// Tells a peer that shows another end that the session is completed.
+    pub(super) fn correct(&mut self, peer: TransportKey, id: SessionId) {
+        let end = self.sessions.get(&id).and_then(Session::outcome);
+        if matches!(end, Some(Outcome::Completed { .. })) {
+            self.send_end(peer, id);
+        }
+    }
+
     /// Sends the evidence that we hold in a session, as far as each piece fits into a frame. The envelopes that it
     /// was made from went round in any case.
     fn send_evidence(&mut self, peer: TransportKey, id: SessionId) {
@@ -62,7 +76,9 @@ impl Node {
     }
 
     fn send_piece(&mut self, peer: TransportKey, evidence: &Arc<[u8]>) {
-        if evidence.len() <= MAX_ENVELOPE_BYTES {
+        let id = EnvelopeId::of(&evidence::hash(evidence));
+        let news = self.links.get_mut(&peer).is_some_and(|link| link.is_up() && link.shows(id));
+        if news && evidence.len() <= MAX_ENVELOPE_BYTES {
             self.send(peer, &Frame::Evidence { evidence: evidence.to_vec().into() });
         }
     }
@@ -95,9 +111,14 @@ impl Node {
         let Some(envelope) = found else { return };
         let (id, frame) = (envelope.id(), carry(Reach::default(), envelope));
         let body = envelope.body();
-        let author = self.wallets.get(&body.wallet).and_then(|wallet| wallet.key(body.slot).copied());
-        let (Some(author), Some(link)) = (author, self.links.get_mut(&peer)) else { return };
-        if author != self.me && link.vouches(author) {
+        let (Some(wallet), Some(link)) = (self.wallets.get(&body.wallet), self.links.get_mut(&peer)) else {
+            return;
+        };
+        let author = wallet.key(body.slot).filter(|_| wallet.slot_of(&link.participant).is_some()).copied();
+        if let Some(author) = author
+            && author != self.me
+            && link.vouches(author)
+        {
             link.lacks(&id);
             self.send_card(peer, &author);
             self.send_envelope(peer, id, &frame);

@@ -13,7 +13,7 @@ use crate::message::{Envelope, Message, Terms, TransportSecret};
 use crate::record::Record;
 use crate::session::Custody;
 use crate::session::replay::Replay;
-use crate::time::{Now, WallTime};
+use crate::time::{BootTime, Now, WallTime};
 use crate::wallet::Wallet;
 
 impl Node {
@@ -83,6 +83,8 @@ impl Node {
             reading: VecDeque::new(),
             forgotten: BTreeSet::new(),
             replaced: 0,
+            card_allowances: BTreeMap::new(),
+            asks_time: BootTime(0),
             effects: VecDeque::new(),
         }
     }

@@ -6,7 +6,7 @@ use super::Node;
 use super::early::Waiting;
 use crate::card::Card;
 use crate::effect::{Effect, Event, RefusedByPeer, RefusedEvent};
-use crate::evidence::Evidence;
+use crate::evidence::{self, Evidence};
 use crate::fault::{Fault, PeerFault};
 use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
 use crate::id::{EnvelopeId, SessionId, Slot, TransportKey};
@@ -73,30 +73,39 @@ impl Node {
         self.ask_neighbours();
     }
 
-    /// Takes a frame; a refused one is answered with the reason. Of a muted peer only a card is read, which may show
-    /// that it was right.
+    /// Takes a frame; a refused one is answered with the reason. Of a muted peer only hellos and cards are read:
+    /// a card may show that it was right. Of frames that are too many the first is answered; once there is room again, what they
+    /// held is asked for.
     pub(super) fn frame_arrived(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), Fault> {
-        let link = self.links.get_mut(&peer);
-        let admitted = link.as_ref().is_none_or(|link| !link.is_muted() || Frame::is_card(bytes));
-        if !admitted {
-            return Ok(());
-        }
-        let result = if link.is_none_or(|link| link.admits(now)) {
-            match Frame::parse(bytes) {
-                Ok(frame) => self.take_frame(peer, frame, now),
-                Err(kind) => {
-                    if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer))
-                    {
-                        link.incompatible();
-                        self.tell_link(peer);
-                    }
-                    Err(kind.into())
-                }
+        if let Some(link) = self.links.get_mut(&peer) {
+            if link.is_muted() && !Frame::introduces(bytes) {
+                return Ok(());
             }
-        } else {
-            Err(PeerFault::TooMany("frames").into())
+            let admitted = link.admits(now);
+            match (admitted, link.choke(!admitted)) {
+                (true, false) => {}
+                (true, true) => {
+                    self.ask_for_missing(peer);
+                    self.ping(peer, now);
+                }
+                (false, true) => return self.refused(peer, PeerFault::TooMany("frames").into()),
+                (false, false) => return Ok(()),
+            }
+        }
+        let result = match Frame::parse(bytes) {
+            Ok(frame) => self.take_frame(peer, frame, now),
+            Err(kind) => {
+                if let (PeerFault::UnknownVersion { .. }, Some(link)) = (kind, self.links.get_mut(&peer)) {
+                    link.incompatible();
+                    self.tell_link(peer);
+                }
+                Err(kind.into())
+            }
         };
-        let Err(refused) = result else { return Ok(()) };
+        result.or_else(|refused| self.refused(peer, refused))
+    }
+
+    fn refused(&mut self, peer: TransportKey, refused: Refused) -> Result<(), Fault> {
         let Refused { slot, kind, .. } = refused;
         self.refuse(peer, refused);
         Err(Fault::Peer { peer, slot, kind })
@@ -129,6 +138,9 @@ impl Node {
         match frame {
             Frame::Hello { card, have, lost, .. } => Ok(self.take_hello(peer, &card, &have, lost, now)?),
             Frame::Have { have, lost } => {
+                if !link.admits_have(now) {
+                    return Err(PeerFault::TooMany("lists of what is held").into());
+                }
                 link.knows_nothing();
                 link.set_lost(lost);
                 self.send_missing(peer, &have);
@@ -150,6 +162,7 @@ impl Node {
                     if confirms {
                         self.clock_changed(now);
                     }
+                    self.exchanged(peer, now);
                 }
                 Ok(())
             }
@@ -178,10 +191,11 @@ impl Node {
         let shared = |wallet: &Arc<Wallet>| {
             wallet.slot_of(&participant).is_some() && wallet.slot_of(&link.participant).is_some()
         };
-        if participant == self.me || !self.wallets.values().any(shared) {
+        let of_another = participant != self.me && participant != link.participant;
+        if !of_another || !self.wallets.values().any(shared) {
             return Ok(());
         }
-        if self.keep_card(card, now)
+        if self.take_newer_card(card, now)
             && let Some(link) = self.links.get_mut(&peer)
         {
             link.unmute();
@@ -193,17 +207,19 @@ impl Node {
     /// Takes evidence against a participant of a session that we know.
     fn take_evidence(&mut self, peer: TransportKey, bytes: &[u8], now: Now) -> Result<(), PeerFault> {
         let evidence = Evidence::parse(bytes).map_err(|_| PeerFault::Malformed { what: "evidence" })?;
-        let Some(session) = evidence.session().and_then(|id| self.sessions.get(&id)) else { return Ok(()) };
-        if session.convictions().iter().any(|conviction| *conviction.evidence == *bytes) {
-            return Ok(());
+        let Some(accusation) = evidence.accusation() else { return Err(PeerFault::FalseAccusation) };
+        let Some(session) = self.sessions.get(&accusation.session) else { return Ok(()) };
+        let link = self.links.get_mut(&peer).ok_or(PeerFault::Stranger)?;
+        if !evidence.is_of(session.wallet()) || session.wallet().slot_of(&link.participant).is_none() {
+            return Err(PeerFault::UnknownWallet(accusation.wallet));
         }
+        link.shows(EnvelopeId::of(&evidence::hash(bytes)));
         let id = session.id();
-        let verdict = evidence.verify().map_err(|_| PeerFault::FalseAccusation)?;
-        let link = self.links.get(&peer).ok_or(PeerFault::Stranger)?;
-        if verdict.wallet != session.wallet().id() || session.wallet().slot_of(&link.participant).is_none() {
-            return Err(PeerFault::UnknownWallet(verdict.wallet));
+        if !session.is_convicted(&accusation) {
+            let verdict = evidence.verify().map_err(|_| PeerFault::FalseAccusation)?;
+            self.step(id, now, |session, cx| session.convict(verdict, bytes.into(), cx));
         }
-        self.step(id, now, |session, cx| session.convict(verdict, bytes.into(), cx));
+        self.correct(peer, id);
         Ok(())
     }
 
@@ -238,7 +254,7 @@ impl Node {
         let again = link.hello(have);
         link.set_lost(lost);
         let up = link.is_up();
-        self.keep_card(card, now);
+        self.take_newer_card(card, now);
         if up {
             self.greeted(peer, have, now);
         }
@@ -273,9 +289,11 @@ impl Node {
             return Err(nobody(unknown));
         }
         let author = wallet.key(body.slot).ok_or(nobody(PeerFault::WrongSlot(body.slot)))?;
-        let card = self.cards.get(author).ok_or(nobody(PeerFault::BadSignature))?;
+        let card = self.cards.get(author).ok_or(nobody(PeerFault::UnknownAuthor))?;
         if !envelope.is_signed_by(&card.statement().transport) {
-            return Err(nobody(PeerFault::BadSignature));
+            // An honest bearer may hold another card of its author than we.
+            let author = Some(*author);
+            return Err(Refused { slot: None, author, envelope: Some(id), kind: PeerFault::BadSignature });
         }
         link.knows(envelope.id());
         let (slot, author) = (Some(body.slot), Some(*author));
@@ -300,7 +318,9 @@ impl Node {
             (Some(session), message)
                 if session.outcome().is_some() && !matches!(message, Message::Complete { .. }) =>
             {
-                if !matches!(message, Message::Decline { .. } | Message::Cancel) {
+                if matches!(message, Message::Decline { .. } | Message::Cancel) {
+                    self.correct(peer, id);
+                } else {
                     self.send_end(peer, id);
                 }
                 Ok(())
@@ -336,6 +356,9 @@ impl Node {
         }
         let me = wallet.slot_of(&self.me).ok_or(PeerFault::UnknownWallet(body.wallet))?;
         self.make_room(wallet.id(), body.slot, now).map_err(PeerFault::TooMany)?;
+        if self.forgotten.contains(&body.session) {
+            return Err(PeerFault::Late);
+        }
         let session = Session::open(terms.clone(), Arc::clone(wallet), me, now)?;
         let id = session.id();
         self.sessions.insert(id, session);

@@ -6,7 +6,7 @@ use super::{Accepted, Context, Conviction, Happening, Said, Session};
 use crate::evidence::{Evidence, Offence, Proof, Verdict};
 use crate::fault::PeerFault;
 use crate::id::Slot;
-use crate::limits::MAX_EVIDENCE_PER_SLOT;
+use crate::limits::{MAX_ATTEMPT, MAX_EVIDENCE_PER_SLOT};
 use crate::message::Envelope;
 use crate::record::{Failure, Outcome, Record};
 use crate::session::contribution::read_nonces;
@@ -21,7 +21,7 @@ impl Session {
     ) -> Result<Accepted, PeerFault> {
         let (terms, bytes) = (self.terms.clone(), envelope.bytes().to_vec().into());
         let nonces = envelope.body().message.nonces();
-        let proof = if nonces.is_some_and(|(_, nonces)| read_nonces(nonces, self.keys.len()).is_err()) {
+        let proof = if nonces.is_some_and(|(_, nonces)| read_nonces(nonces, self.items()).is_err()) {
             Proof::InvalidNonce { terms, envelope: bytes }
         } else {
             Proof::WrongPartial { terms, nonces: Vec::new().into(), envelope: bytes }
@@ -67,7 +67,7 @@ impl Session {
             envelope: envelope.bytes().to_vec().into(),
         });
         if proof.and_then(|proof| self.accuse(culprit, proof, cx)).is_none() {
-            self.fail(culprit, Offence::WrongPartial, cx);
+            self.fail(culprit, Offence::WrongPartial, [], cx);
         }
     }
 
@@ -93,39 +93,55 @@ impl Session {
         cx: &mut Context<'_>,
     ) -> Accepted {
         let Verdict { slot, offence, attempt, .. } = verdict;
-        let convicted = || self.convictions.iter().map(|conviction| conviction.verdict);
-        let before = convicted().filter(|former| former.slot == slot).count();
-        if slot == self.me || before >= MAX_EVIDENCE_PER_SLOT || convicted().any(|former| former == verdict) {
+        if self.is_convicted(&verdict) {
             return Accepted::Known;
         }
-        let again = convicted().any(|former| (former.slot, former.offence) == (slot, offence));
+        let mut convicted = self.convictions.iter().map(|conviction| conviction.verdict);
+        let again = convicted.any(|former| (former.slot, former.offence) == (slot, offence));
+        let last = attempt.is_some_and(|attempt| attempt.0 >= MAX_ATTEMPT);
+        let fatal = match offence {
+            Offence::ForgedCompletion => false,
+            Offence::Equivocation => again || last,
+            Offence::InvalidNonce | Offence::WrongPartial => true,
+        };
+        let over = self.expire(cx);
         self.convictions.push(Conviction { verdict, evidence: Arc::clone(&evidence) });
         let record = Record::Blamed { session: self.id, evidence: evidence.to_vec().into() };
         cx.said.push(Said::Persist(vec![record]));
-        cx.said.push(Said::Accuse(evidence));
-        cx.said.push(Said::Tell(Happening::Blamed { slot, offence }));
-        if self.expire(cx) {
+        let spread = [Said::Accuse(evidence), Said::Tell(Happening::Blamed { slot, offence })];
+        if fatal && !over {
+            self.fail(slot, offence, spread, cx);
             return Accepted::New;
         }
-        match (offence, attempt) {
-            (Offence::ForgedCompletion, _) => {}
-            (Offence::Equivocation, Some(attempt)) if !again => {
-                if attempt >= self.attempt {
-                    self.attempt = attempt;
-                    self.lose_nonces(cx);
-                }
-                self.proceed(cx);
+        cx.said.extend(spread);
+        if !over && offence == Offence::Equivocation {
+            if let Some(attempt) = attempt.filter(|attempt| *attempt >= self.attempt) {
+                self.attempt = attempt;
+                self.lose_nonces(cx);
             }
-            (Offence::InvalidNonce | Offence::WrongPartial | Offence::Equivocation, _) => {
-                self.fail(slot, offence, cx);
-            }
+            self.proceed(cx);
         }
         Accepted::New
     }
 
-    pub(super) fn fail(&mut self, culprit: Slot, offence: Offence, cx: &mut Context<'_>) {
+    fn fail(
+        &mut self,
+        culprit: Slot,
+        offence: Offence,
+        then: impl IntoIterator<Item = Said>,
+        cx: &mut Context<'_>,
+    ) {
         let why = Failure::Blamed { culprit, offence };
-        self.close(Outcome::Failed { why }, None, [], cx);
+        self.close(Outcome::Failed { why }, None, then, cx);
+    }
+
+    /// Returns whether an accusation adds nothing: it is against us, proven, or one of too many.
+    pub(crate) fn is_convicted(&self, accusation: &Verdict) -> bool {
+        let convicted = || self.convictions.iter().map(|conviction| conviction.verdict);
+        let before = convicted().filter(|former| former.slot == accusation.slot).count();
+        accusation.slot == self.me
+            || before >= MAX_EVIDENCE_PER_SLOT
+            || convicted().any(|former| former == *accusation)
     }
 
     /// Returns what was proven against participants in this session.

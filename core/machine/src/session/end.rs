@@ -3,8 +3,8 @@
 use super::{Accepted, Context, Happening, Said, Session, Stage, kept};
 use crate::fault::{CallerFault, PeerFault};
 use crate::key::Signature;
-use crate::limits::MAX_SESSION_MS;
-use crate::message::{Envelope, Message};
+use crate::limits::{MAX_EXTENSIONS, MAX_SESSION_MS};
+use crate::message::{Envelope, Message, SIGNATURE_BYTES};
 use crate::record::{Outcome, Record};
 use crate::session::contribution::are_signatures;
 use crate::time::WallTime;
@@ -22,13 +22,10 @@ impl Session {
         if matches!(self.outcome(), Some(Outcome::Completed { .. })) {
             return Ok(Accepted::Known);
         }
-        let valid = if self.outcome().is_none() {
-            are_signatures(signatures, &self.keys)
-        } else {
-            let keys = self.wallet.item_keys(&self.terms.payload);
-            are_signatures(signatures, &keys.map_err(|_| PeerFault::FalseCompletion)?)
-        };
-        if !valid {
+        let whole = signatures.len() == self.items() * SIGNATURE_BYTES;
+        if !whole || !self.derive_keys() || !are_signatures(signatures, &self.keys) {
+            let over = self.outcome().is_some();
+            self.keys = if over { ItemKeys::default() } else { std::mem::take(&mut self.keys) };
             return self.blame_forgery(envelope, cx);
         }
         let outcome = Outcome::Completed { signatures: signatures.to_vec() };
@@ -69,8 +66,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`CallerFault::Ended`], or [`CallerFault::Deadline`] if `until` is not later than the deadline
-    /// that holds or over [`MAX_SESSION_MS`] after the proposal.
+    /// Returns [`CallerFault::Ended`]; [`CallerFault::Deadline`] if `until` is not later than the deadline that
+    /// holds or over [`MAX_SESSION_MS`] after the proposal; [`CallerFault::TooMany`] after [`MAX_EXTENSIONS`].
     pub(crate) fn extend(&mut self, until: WallTime, cx: &mut Context<'_>) -> Result<(), CallerFault> {
         if self.expire(cx) {
             return Err(CallerFault::Ended(self.id));
@@ -78,7 +75,11 @@ impl Session {
         if until <= self.deadline || !self.may_last(until) {
             return Err(CallerFault::Deadline);
         }
-        if consent(&self.consents[self.me.index()]).is_none_or(|held| held < until) {
+        let ours = &self.consents[self.me.index()];
+        if ours.given >= MAX_EXTENSIONS {
+            return Err(CallerFault::TooMany("extensions"));
+        }
+        if ours.until().is_none_or(|held| held < until) {
             let envelope = self.seal(Message::Extend { until }, cx.secret);
             cx.said.push(Said::Persist(vec![kept(&envelope)]));
             cx.said.push(Said::Publish(envelope.clone()));
@@ -98,8 +99,12 @@ impl Session {
         if !self.may_last(until) {
             return Err(PeerFault::BadExtension);
         }
-        if until <= self.deadline || consent(&self.consents[slot.index()]).is_some_and(|held| held >= until) {
+        let theirs = &self.consents[slot.index()];
+        if until <= self.deadline || theirs.until().is_some_and(|held| held >= until) {
             return Ok(Accepted::Known);
+        }
+        if theirs.given >= MAX_EXTENSIONS {
+            return Err(PeerFault::TooMany("extensions"));
         }
         cx.said.push(Said::Persist(vec![kept(envelope)]));
         if !self.add_consent(envelope.clone(), cx) {
@@ -111,8 +116,10 @@ impl Session {
     /// Keeps a consent. The deadline is the earliest to which all have consented, once all have.
     pub(super) fn note_consent(&mut self, envelope: Envelope) {
         let slot = envelope.body().slot;
-        self.consents[slot.index()] = Some(envelope);
-        let agreed = self.consents.iter().map(consent).min().flatten();
+        let consents = &mut self.consents[slot.index()];
+        consents.given += 1;
+        consents.newest = Some(envelope);
+        let agreed = self.consents.iter().map(Consents::until).min().flatten();
         self.deadline = agreed.map_or(self.deadline, |agreed| agreed.max(self.deadline));
     }
 
@@ -129,13 +136,26 @@ impl Session {
 
     /// Returns the earliest deadline to which others have consented and we have not.
     pub(crate) fn asked_until(&self) -> Option<WallTime> {
-        let ours = consent(&self.consents[self.me.index()]).unwrap_or(self.deadline);
-        let asked = self.consents.iter().filter_map(consent).filter(|until| *until > ours).min();
+        let ours = self.consents[self.me.index()].until().unwrap_or(self.deadline);
+        let asked = self.consents.iter().filter_map(Consents::until).filter(|until| *until > ours).min();
         asked.filter(|_| self.outcome().is_none())
     }
 
     fn may_last(&self, until: WallTime) -> bool {
         until.ms_from(self.terms.created) <= MAX_SESSION_MS
+    }
+
+    /// Ends the session with its signatures, of our own aggregation; tells the others if they may lack them.
+    pub(super) fn close_completed(
+        &mut self,
+        outcome: Outcome,
+        tells: bool,
+        then: impl IntoIterator<Item = Said>,
+        cx: &mut Context<'_>,
+    ) {
+        let notice = completion(&outcome).filter(|_| tells).map(|message| self.seal(message, cx.secret));
+        let publish = notice.clone().map(Said::Publish);
+        self.close(outcome, notice, publish.into_iter().chain(then), cx);
     }
 
     /// Ends the session for good: makes the end durable, says `then`, and tells the user.
@@ -158,17 +178,28 @@ impl Session {
     }
 }
 
-/// Returns the deadline to which a participant consented.
-fn consent(envelope: &Option<Envelope>) -> Option<WallTime> {
-    match &envelope.as_ref()?.body().message {
-        Message::Extend { until } => Some(*until),
-        Message::Propose { .. }
-        | Message::Nonces { .. }
-        | Message::Partials { .. }
-        | Message::Answer { .. }
-        | Message::Complete { .. }
-        | Message::Decline { .. }
-        | Message::Cancel => None,
+/// One participant's consents to a later deadline.
+#[derive(Clone, Default)]
+pub(super) struct Consents {
+    /// The newest.
+    pub(super) newest: Option<Envelope>,
+    /// How many there were.
+    given: usize,
+}
+
+impl Consents {
+    /// Returns the deadline that was consented to last.
+    fn until(&self) -> Option<WallTime> {
+        match &self.newest.as_ref()?.body().message {
+            Message::Extend { until } => Some(*until),
+            Message::Propose { .. }
+            | Message::Nonces { .. }
+            | Message::Partials { .. }
+            | Message::Answer { .. }
+            | Message::Complete { .. }
+            | Message::Decline { .. }
+            | Message::Cancel => None,
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{Context, Contribution, Conviction, Session, Stage};
-use crate::evidence::{Offence, verify_evidence};
+use crate::evidence::{Evidence, Offence};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
-use crate::limits::MAX_ATTEMPT;
+use crate::limits::{ASK_AGAIN_MS, MAX_ATTEMPT};
 use crate::message::{Envelope, Message, Terms};
 use crate::record::{Failure, Outcome};
 use crate::time::Now;
-use crate::wallet::{ItemKeys, Wallet};
+use crate::wallet::Wallet;
 
 /// A session while its records are read, oldest first.
 pub(crate) struct Replay {
@@ -23,7 +23,8 @@ pub(crate) struct Replay {
 impl Replay {
     /// Starts from a proposal's terms, whatever time it is by now; `None` if no session could have them.
     pub(crate) fn new(terms: Terms, wallet: Arc<Wallet>, me: Slot, now: Now) -> Option<Self> {
-        let session = Session::build(terms, wallet, me, now).ok()?;
+        terms.payload.check().ok()?;
+        let session = Session::build(terms, wallet, me, now);
         Some(Self { session, touched: None, signed: None })
     }
 
@@ -42,6 +43,10 @@ impl Replay {
     pub(crate) fn kept(&mut self, envelope: &Envelope) -> Option<()> {
         let body = envelope.body();
         self.session.wallet.key(body.slot)?;
+        if body.slot == self.session.me && body.message.nonces().is_some() {
+            // Also a proposal of ours that another has brought back: its nonces died with whoever made them.
+            self.touched = body.message.nonces().map(|(attempt, _)| attempt).max(self.touched);
+        }
         let attempt = match &body.message {
             Message::Propose { .. } => Attempt(0),
             Message::Nonces { attempt, .. }
@@ -58,7 +63,7 @@ impl Replay {
         }
         self.reach(attempt);
         if attempt == self.session.attempt {
-            let given = Contribution::read(&body.message, self.session.keys.len()).ok()?;
+            let given = Contribution::read(&body.message, self.session.items()).ok()?;
             if self.session.board.conflicting(envelope).is_some() {
                 return None;
             }
@@ -93,9 +98,12 @@ impl Replay {
         self.kept(envelope)
     }
 
-    /// Notes what was proven against a participant; `None` if it proves nothing.
+    /// Notes what was proven against a participant; `None` if it speaks of something else.
     pub(crate) fn blamed(&mut self, evidence: Vec<u8>) -> Option<()> {
-        let verdict = verify_evidence(&evidence).ok().filter(|verdict| verdict.session == self.session.id)?;
+        let verdict = Evidence::parse(&evidence).ok()?.accusation()?;
+        if verdict.session != self.session.id {
+            return None;
+        }
         self.session.convictions.push(Conviction { verdict, evidence: evidence.into() });
         if let (Offence::Equivocation, Some(Attempt(void))) = (verdict.offence, verdict.attempt) {
             self.reach(Attempt(void.saturating_add(1).min(MAX_ATTEMPT)));
@@ -106,7 +114,6 @@ impl Replay {
     /// Notes the end.
     pub(crate) fn ended(&mut self, outcome: Outcome, notice: Option<Envelope>) {
         self.session.board.clear();
-        self.session.keys = ItemKeys::default();
         self.session.stage = Stage::Closed(outcome, notice);
     }
 
@@ -115,9 +122,9 @@ impl Replay {
         (self.session, Resume { touched: self.touched, signed: self.signed })
     }
 
-    /// Moves on to `attempt` if it is a later one.
+    /// Moves on to `attempt` if it is a later one. An end stays an end.
     fn reach(&mut self, attempt: Attempt) {
-        if attempt > self.session.attempt {
+        if attempt > self.session.attempt && self.session.outcome().is_none() {
             self.session.start_attempt(attempt);
         }
     }
@@ -140,9 +147,12 @@ impl Resume {
         }
         match self.signed {
             Some((attempt, set)) if attempt == session.attempt => {
-                match session.board.aggregate_nonces(session.keys.len()) {
-                    Some(aggregates) => session.stage = Stage::Signed { aggregates, set },
-                    None => return session.give_up(Failure::Internal, cx),
+                match session.board.aggregate_nonces(session.items()) {
+                    Some(aggregates) if session.derive_keys() => {
+                        session.stage = Stage::Signed { aggregates, set };
+                        session.asks = (cx.now.boot.after_ms(ASK_AGAIN_MS), 1);
+                    }
+                    Some(_) | None => return session.give_up(Failure::Internal, cx),
                 }
             }
             _ if self.touched == Some(session.attempt) => session.lose_nonces(cx),

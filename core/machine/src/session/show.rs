@@ -133,7 +133,8 @@ impl Session {
     pub(crate) fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
         let proposal = self.proposal.iter();
         let rest = self.board.envelopes().filter(|held| self.proposal.as_ref() != Some(held));
-        let all = proposal.chain(rest).chain(self.consents.iter().flatten());
+        let all =
+            proposal.chain(rest).chain(self.consents.iter().filter_map(|consents| consents.newest.as_ref()));
         all.filter(|_| self.outcome().is_none())
     }
 

@@ -3,15 +3,15 @@
 use super::nonce::AggregateNonce;
 use super::partial::PartialSignature;
 use super::round::{NonceRound, nonce_bytes};
-use super::{Context, Conviction, Custody, Happening, KeyStep, Said, Session, Spending, Stage, kept};
+use super::{Context, Custody, Happening, KeyStep, Said, Session, Spending, Stage, kept};
 use crate::id::Attempt;
 use crate::key::{Seed, SigningKey};
-use crate::limits::{ATTEMPT_PAUSE_MS, MAX_ATTEMPT};
+use crate::limits::{ASK_AGAIN_MS, ATTEMPT_PAUSE_MS, MAX_ATTEMPT};
 use crate::message::{DeclineReason, Message};
 use crate::record::{Failure, Outcome, Record};
 use crate::session::board::Board;
-use crate::session::end::{completion, outcome_of};
-use crate::time::BootTime;
+use crate::session::end::outcome_of;
+use crate::time::{BootTime, Now};
 
 impl Session {
     /// Takes the next step that needs nobody else. Not called after the deadline.
@@ -24,7 +24,7 @@ impl Session {
                     None => Said::AskKey(KeyStep::Nonces(self.attempt)),
                 });
             }
-            Stage::Committed(round) => match self.board.aggregate_nonces(self.keys.len()) {
+            Stage::Committed(round) => match self.board.aggregate_nonces(self.items()) {
                 Some(aggregates) if !cx.clock_suspect => self.spend(round, aggregates, false, cx),
                 Some(_) | None => self.stage = Stage::Committed(round),
             },
@@ -42,7 +42,9 @@ impl Session {
                 self.stage = Stage::Signed { aggregates, set };
                 match result {
                     None => {}
-                    Some(Ok(signatures)) => self.close(outcome_of(&signatures), None, [], cx),
+                    Some(Ok(signatures)) => {
+                        self.close_completed(outcome_of(&signatures), self.asked_for, [], cx)
+                    }
                     Some(Err(culprit)) => self.fail_by(culprit, cx),
                 }
             }
@@ -50,6 +52,17 @@ impl Session {
                 self.stage = other;
             }
         }
+    }
+
+    /// Returns whether something is to be done by `now`.
+    pub(crate) fn is_due(&self, now: Now) -> bool {
+        self.expires <= now.boot || self.next_step(false).is_some_and(|next| next <= now.boot)
+    }
+
+    /// Returns when to go on, if only time keeps it waiting: a suspect clock keeps an attempt waiting, too.
+    pub(crate) fn next_step(&self, clock_suspect: bool) -> Option<BootTime> {
+        let asks = matches!(self.stage, Stage::Signed { .. }).then_some(self.asks.0);
+        asks.or(self.begins().filter(|_| !clock_suspect))
     }
 
     /// Returns when the next attempt is to begin, if the pause before it is all that keeps it waiting.
@@ -64,7 +77,10 @@ impl Session {
 
     /// Round 1: makes our nonces and sends them, or keeps them for the answer if all others' are here.
     pub(super) fn make_nonces(&mut self, key: SigningKey, seed: &Seed, cx: &mut Context<'_>) {
-        let items = self.keys.len();
+        if !self.derive_keys() {
+            return self.give_up(Failure::Internal, cx);
+        }
+        let items = self.items();
         if let Some(others) = self.board.all_others(self.me, items)
             && let Ok(round) = NonceRound::last(others, seed, &key, &self.keys)
         {
@@ -152,17 +168,15 @@ impl Session {
         let result = self.board.finish(&self.wallet, &self.keys, &aggregates);
         self.stage = Stage::Signed { aggregates, set };
         match result {
-            None => cx.said.extend([Said::Publish(envelope), sent]),
+            None => {
+                cx.said.extend([Said::Publish(envelope), sent]);
+                self.asks = (cx.now.boot.after_ms(ASK_AGAIN_MS), 1);
+            }
             Some(Err(culprit)) => {
                 cx.said.extend([Said::Publish(envelope), sent]);
                 self.fail_by(culprit, cx);
             }
-            Some(Ok(signatures)) => {
-                let outcome = outcome_of(&signatures);
-                let notice = completion(&outcome).map(|message| self.seal(message, cx.secret));
-                let publish = notice.clone().map(Said::Publish);
-                self.close(outcome, notice, publish.into_iter().chain([sent]), cx);
-            }
+            Some(Ok(signatures)) => self.close_completed(outcome_of(&signatures), true, [sent], cx),
         }
     }
 
@@ -188,11 +202,8 @@ impl Session {
         self.stage = Stage::Waiting;
     }
 
-    /// Ends the session because we cannot sign, and lets the others know: by a decline, if nobody was convicted.
+    /// Ends the session because we cannot sign, and lets the others know.
     pub(super) fn give_up(&mut self, why: Failure, cx: &mut Context<'_>) {
-        if let Some(Conviction { verdict, .. }) = self.convictions.first() {
-            return self.fail(verdict.slot, verdict.offence, cx);
-        }
         let notice = self.seal(Message::Decline { reason: DeclineReason::GaveUp }, cx.secret);
         self.close(Outcome::Failed { why }, Some(notice.clone()), [Said::Publish(notice)], cx);
     }
