@@ -8,9 +8,9 @@ use countersign_tests::rig::{Topology, World, payload};
 
 #[test]
 fn a_phone_that_dies_before_any_effect_comes_back_and_all_sign() {
-    let mut cuts = 0;
-    for (count, topology) in [(2, Topology::Mesh), (3, Topology::Mesh), (3, Topology::Chain)] {
+    for (count, topology) in GRAPHS {
         for script in SCRIPTS {
+            let mut cuts = 0;
             for victim in 0..count {
                 for last_words_arrive in [false, true] {
                     cuts += (1..)
@@ -24,10 +24,9 @@ fn a_phone_that_dies_before_any_effect_comes_back_and_all_sign() {
                         .count();
                 }
             }
+            println!("{count} phones, {topology:?}, {script:?}: {cuts} cut points");
         }
     }
-
-    println!("{cuts} cut points");
 }
 
 #[test]
@@ -108,18 +107,23 @@ fn no_old_copy_of_a_journal_revives_a_nonce() {
 fn a_generator_that_is_cloned_with_the_disk_is_what_the_oracle_would_notice() {
     let mut run = Run::new(2, Topology::Mesh, Script::InTurn);
     run.go();
-    let drawn: Vec<u64> = run.world.phones.iter().map(|phone| phone.draws).collect();
-    for (who, records) in [(0, 2), (1, 0)] {
-        run.world.crash(who);
-        run.world.phones[who].journal.truncate(run.before[who] + records);
-    }
+    let drawn = run.world.phones[0].draws - 2;
+    let clone = |run: &mut Run| {
+        for (who, records) in [(0, 2), (1, 0)] {
+            run.world.crash(who);
+            run.world.phones[who].journal.truncate(run.before[who] + records);
+        }
+        run.world.phones[0].draws = drawn;
+        run.world.restart(0);
+        run.world.restart(1);
+        run.world.approve_at_once(run.session);
+        run.world.oracle.violations().to_vec()
+    };
+    let signer = Slot(0);
+    let (reused, extracted) = (Violation::NonceReused { signer }, Violation::KeyExtracted { signer });
 
-    run.world.phones[0].draws = drawn[0] - 2;
-    run.world.restart(0);
-    run.world.restart(1);
-    run.world.approve_at_once(run.session);
-
-    assert_eq!(run.world.oracle.violations(), [Violation::NonceReused { signer: Slot(0) }; 2]);
+    assert_eq!(clone(&mut run), [reused; 2], "two signatures with one nonce, of each of two items");
+    assert_eq!(clone(&mut run)[2..], [reused, extracted, reused, extracted], "the third gives the key away");
 }
 
 #[test]
@@ -144,10 +148,18 @@ fn a_link_that_dies_for_good_at_any_moment_leaves_a_connected_graph() {
     println!("{cuts} cut links");
 }
 
+const GRAPHS: [(usize, Topology); 5] = [
+    (2, Topology::Mesh),
+    (3, Topology::Mesh),
+    (3, Topology::Chain),
+    (4, Topology::Mesh),
+    (5, Topology::Mesh),
+];
+
 const SCRIPTS: [Script; 2] = [Script::InTurn, Script::AtOnce];
 
 /// In which order the users approve.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Script {
     InTurn,
     AtOnce,

@@ -3,3 +3,4 @@
 pub mod fuzzing;
 pub mod programs;
 pub mod rig;
+pub mod world;

@@ -11,12 +11,14 @@ use countersign_machine::fault::{CallerFault, Fault};
 use countersign_machine::id::{SessionId, WalletId};
 use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
 use countersign_machine::message::Payload;
+use countersign_machine::record::Record;
 use countersign_machine::session::{Happening, Phase};
 use countersign_machine::status::{SessionStatus, Status};
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
 use countersign_machine::{Input, Node};
 
+mod extract;
 pub mod forge;
 mod judge;
 mod network;
@@ -323,7 +325,9 @@ impl World {
 
     fn start(&mut self, who: usize) {
         let (seed, now) = (self.entropy.draw(), self.now);
-        self.phones[who].open(seed, now).expect("a journal that a node wrote");
+        let phone = &mut self.phones[who];
+        phone.open(seed, now).expect("a journal that a node wrote");
+        self.oracle.reread(&phone.participant(), &phone.journal);
         self.carry_out(who);
         self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
     }
@@ -434,10 +438,8 @@ impl World {
         self.phones[who].effects.push(phone::name_of(&effect));
         match effect {
             Effect::Persist(records) => {
-                for record in records {
-                    self.oracle.read(&record);
-                    self.phones[who].journal.push(record.to_bytes());
-                }
+                self.oracle.read(&self.phones[who].participant(), &records);
+                self.phones[who].journal.extend(records.iter().map(Record::to_bytes));
             }
             Effect::ReadBack => self.phones[who].read_back(),
             Effect::Compact(forgotten) => self.phones[who].compact(&forgotten),

@@ -1,7 +1,9 @@
 //! A liar's tools: envelopes and frames of any content, made without the machine's own encoders where it matters.
 
 use countersign_machine::frame::{Frame, Reach};
+use countersign_machine::id::TransportKey;
 use countersign_machine::message::{Body, ENVELOPE_VERSION};
+use countersign_machine::time::WallTime;
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 
@@ -36,4 +38,13 @@ pub fn frame(envelope: Vec<u8>) -> Vec<u8> {
 /// Signs `body` and puts it into a frame.
 pub fn sealed_frame(seed: &[u8; 32], body: &Body) -> Vec<u8> {
     frame(seal(seed, body))
+}
+
+/// Answers a ping of `asker` with any time.
+pub fn pong(seed: &[u8; 32], asker: &TransportKey, challenge: [u8; 32], wall: WallTime) -> Frame {
+    let secret = SigningKey::from_bytes(seed);
+    let answerer = secret.verifying_key().to_bytes();
+    let parts: [&[u8]; 4] = [&challenge, &asker.0, &answerer, &wall.0.to_be_bytes()];
+    let signature = secret.sign(&tagged_hash("countersign/pong", &parts)).to_bytes();
+    Frame::Pong { challenge, wall, signature }
 }

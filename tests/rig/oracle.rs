@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_machine::frame::Frame;
 use countersign_machine::id::{Attempt, EnvelopeId, NonceSetDigest, SessionId, Slot, WalletId};
+use countersign_machine::key::ParticipantKey;
 use countersign_machine::message::{Envelope, Message, Terms};
 use countersign_machine::record::Record;
 use countersign_machine::session::nonce::{AggregateNonce, PublicNonce};
@@ -11,8 +12,9 @@ use countersign_machine::session::partial::PartialSignature;
 use countersign_machine::wallet::Wallet;
 use countersign_machine::wallet::key_agg::KeyAgg;
 
-use super::Phone;
+use super::extract::{self, Challenge};
 use super::forge::tagged_hash;
+use super::{Phone, judge};
 
 /// Bytes of a public nonce.
 const NONCE: usize = 66;
@@ -32,19 +34,28 @@ pub enum Violation {
         /// Whose.
         signer: Slot,
     },
+    /// One public nonce signed so often that the signer's secret key could be computed, and it was.
+    KeyExtracted {
+        /// Whose.
+        signer: Slot,
+    },
     /// Nonces or partial signatures were sent that the sender's journal does not hold.
     NotDurable {
         /// Whose.
         sender: Slot,
     },
+    /// Partial signatures were made before the signer's journal called their nonces consumed.
+    NotConsumed {
+        /// Whose.
+        signer: Slot,
+    },
 }
+
+/// What a journal calls consumed: a session's attempt and the set of its nonces.
+type Consumed = (SessionId, Attempt, NonceSetDigest);
 
 /// A signer's key and one of its public nonces.
 type Nonce = ([u8; 33], [u8; NONCE]);
-
-/// What a partial signature is a part of: the aggregate nonce, the output key and the message. They determine
-/// the challenge and the nonce coefficient (BIP-327, Sign).
-type Challenge = ([u8; NONCE], [u8; 33], [u8; 32]);
 
 /// A nonce, what it signed and with which result.
 type Use = (Nonce, Challenge, [u8; PARTIAL]);
@@ -57,10 +68,18 @@ pub struct Oracle {
     uses: BTreeMap<Nonce, BTreeMap<Challenge, [u8; PARTIAL]>>,
     seen: BTreeSet<EnvelopeId>,
     judged: BTreeSet<EnvelopeId>,
-    /// The contributions that their authors' journals hold.
-    durable: BTreeSet<EnvelopeId>,
+    /// What the honest phones' journals hold.
+    journals: BTreeMap<ParticipantKey, Journal>,
     violations: Vec<Violation>,
     partials: usize,
+}
+
+/// What matters of one journal.
+#[derive(Clone, Default)]
+struct Journal {
+    /// Nonces and partial signatures, the phone's own among them.
+    contributions: BTreeSet<EnvelopeId>,
+    consumed: BTreeSet<Consumed>,
 }
 
 /// A session's items and every nonce ever shown in it.
@@ -77,27 +96,45 @@ impl Oracle {
         self.wallets.insert(wallet.id(), wallet);
     }
 
-    /// Reads a record at the moment at which an honest phone writes it.
-    pub fn read(&mut self, record: &Record) {
-        match record {
-            Record::Proposed { terms } => self.learn_session(terms),
-            Record::NonceCommitted { envelope, .. }
-            | Record::Signed { envelope, .. }
-            | Record::EnvelopeKept { envelope } => {
-                let envelope = Envelope::parse(envelope).expect("an honest phone keeps envelopes");
-                self.note(&envelope);
-                if !matches!(record, Record::EnvelopeKept { .. }) {
-                    self.durable.insert(envelope.id());
+    /// Reads records at the moment at which an honest phone makes them durable together.
+    pub fn read(&mut self, author: &ParticipantKey, records: &[Record]) {
+        for record in records {
+            match record {
+                Record::Proposed { terms } => self.learn_session(terms),
+                Record::EnvelopeKept { envelope } => self.note(&parse(envelope)),
+                Record::NonceCommitted { envelope, .. } => self.note(&parse(envelope)),
+                Record::Signed { envelope, .. } => {
+                    let envelope = parse(envelope);
+                    self.note(&envelope);
                     self.judge(&envelope);
+                    self.must_be_consumed(author, &envelope);
                 }
+                Record::OwnerNamed { .. }
+                | Record::CardKept { .. }
+                | Record::WalletCreated { .. }
+                | Record::Approved { .. }
+                | Record::NonceSpent { .. }
+                | Record::Ended { .. }
+                | Record::Blamed { .. } => {}
             }
-            Record::OwnerNamed { .. }
-            | Record::CardKept { .. }
-            | Record::WalletCreated { .. }
-            | Record::Approved { .. }
-            | Record::NonceSpent { .. }
-            | Record::Ended { .. }
-            | Record::Blamed { .. } => {}
+        }
+        self.journals.entry(*author).or_default().extend(records);
+    }
+
+    /// Reads a journal from which a phone has just started: older facts do not count any more.
+    pub fn reread(&mut self, author: &ParticipantKey, journal: &[Vec<u8>]) {
+        let records: Vec<Record> = journal.iter().filter_map(|bytes| Record::parse(bytes)).collect();
+        let mut durable = Journal::default();
+        durable.extend(&records);
+        self.journals.insert(*author, durable);
+    }
+
+    fn must_be_consumed(&mut self, author: &ParticipantKey, envelope: &Envelope) {
+        let body = envelope.body();
+        let Some((attempt, set, _)) = partials(&body.message) else { return };
+        let consumed = (body.session, attempt, *set);
+        if !self.journals.get(author).is_some_and(|journal| journal.consumed.contains(&consumed)) {
+            self.violations.push(Violation::NotConsumed { signer: body.slot });
         }
     }
 
@@ -113,7 +150,7 @@ impl Oracle {
         let Some(envelope) = envelope_of(frame) else { return };
         self.note(&envelope);
         let slot = envelope.body().slot;
-        if self.author(&envelope) != Some(sender.participant().as_bytes()) {
+        if self.author(&envelope) != Some(&sender.participant()) {
             return;
         }
         self.judge(&envelope);
@@ -125,7 +162,9 @@ impl Oracle {
             Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => false,
             Message::Extend { .. } => false,
         };
-        if contributes && !self.durable.contains(&envelope.id()) {
+        let journal = self.journals.get(&sender.participant());
+        let durable = journal.is_some_and(|journal| journal.contributions.contains(&envelope.id()));
+        if contributes && !durable {
             self.violations.push(Violation::NotDurable { sender: slot });
         }
     }
@@ -140,6 +179,17 @@ impl Oracle {
         self.partials
     }
 
+    /// Returns whether these are the final signatures of a session, by an implementation of BIP-340 that the machine
+    /// does not use.
+    pub fn verifies(&self, session: SessionId, signatures: &[u8]) -> bool {
+        self.sessions.get(&session).is_some_and(|session| {
+            let mut items = session.items.iter().zip(signatures.chunks(64));
+            signatures.len() == session.items.len() * 64
+                && items
+                    .all(|((agg, message), bytes)| judge::verifies(agg.x_only().as_bytes(), message, bytes))
+        })
+    }
+
     /// Asserts that nothing was seen that must never be.
     ///
     /// # Panics
@@ -149,9 +199,9 @@ impl Oracle {
         assert_eq!(self.violations, []);
     }
 
-    fn author(&self, envelope: &Envelope) -> Option<&[u8; 33]> {
+    fn author(&self, envelope: &Envelope) -> Option<&ParticipantKey> {
         let body = envelope.body();
-        self.wallets.get(&body.wallet)?.key(body.slot).map(|key| key.as_bytes())
+        self.wallets.get(&body.wallet)?.key(body.slot)
     }
 
     fn learn_session(&mut self, terms: &Terms) {
@@ -193,12 +243,8 @@ impl Oracle {
             return;
         }
         let body = envelope.body();
-        let (Message::Partials { attempt, set, partials } | Message::Answer { attempt, set, partials, .. }) =
-            &body.message
-        else {
-            return;
-        };
-        match self.explain(body.session, body.slot, *attempt, set, partials) {
+        let Some((attempt, set, partials)) = partials(&body.message) else { return };
+        match self.explain(body.session, body.slot, attempt, set, partials) {
             Some(found) => {
                 for (nonce, challenge, partial) in found {
                     self.partials += 1;
@@ -207,10 +253,21 @@ impl Oracle {
                     if uses.len() > 1 || former.is_some_and(|former| former != partial) {
                         self.violations.push(Violation::NonceReused { signer: body.slot });
                     }
+                    if self.extract(envelope, &nonce).is_some() {
+                        self.violations.push(Violation::KeyExtracted { signer: body.slot });
+                    }
                 }
             }
             None => self.violations.push(Violation::Unexplained { signer: body.slot }),
         }
+    }
+
+    /// Computes the signer's secret key if this nonce has signed three times.
+    fn extract(&self, envelope: &Envelope, nonce: &Nonce) -> Option<[u8; 32]> {
+        let mut uses = self.uses.get(nonce)?.iter();
+        let three = [uses.next()?, uses.next()?, uses.next()?];
+        let wallet = self.wallets.get(&envelope.body().wallet)?;
+        extract::secret_key(wallet.keys(), wallet.key(envelope.body().slot)?, three)
     }
 
     /// Finds the nonces with this digest and verifies every partial signature against them.
@@ -245,6 +302,49 @@ impl Oracle {
         }
         (found.len() == session.items.len()).then_some(found)
     }
+}
+
+impl Journal {
+    fn extend(&mut self, records: &[Record]) {
+        for record in records {
+            match record {
+                Record::NonceCommitted { envelope, .. }
+                | Record::Signed { envelope, .. }
+                | Record::EnvelopeKept { envelope } => {
+                    self.contributions.insert(parse(envelope).id());
+                }
+                Record::NonceSpent { session, attempt, set } => {
+                    self.consumed.insert((*session, *attempt, *set));
+                }
+                Record::OwnerNamed { .. }
+                | Record::CardKept { .. }
+                | Record::WalletCreated { .. }
+                | Record::Proposed { .. }
+                | Record::Approved { .. }
+                | Record::Ended { .. }
+                | Record::Blamed { .. } => {}
+            }
+        }
+    }
+}
+
+/// Returns a message's partial signatures, with their attempt and the nonces that they were made for.
+fn partials(message: &Message) -> Option<(Attempt, &NonceSetDigest, &[u8])> {
+    match message {
+        Message::Partials { attempt, set, partials } | Message::Answer { attempt, set, partials, .. } => {
+            Some((*attempt, set, partials))
+        }
+        Message::Propose { .. }
+        | Message::Nonces { .. }
+        | Message::Complete { .. }
+        | Message::Decline { .. }
+        | Message::Cancel
+        | Message::Extend { .. } => None,
+    }
+}
+
+fn parse(envelope: &[u8]) -> Envelope {
+    Envelope::parse(envelope).expect("an honest phone keeps envelopes")
 }
 
 /// Tries one nonce list a slot until `fits` says yes.

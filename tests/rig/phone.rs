@@ -74,6 +74,25 @@ impl Phone {
         }
     }
 
+    /// Makes a dead phone with the same keys and a copy of the journal.
+    pub fn twin(&self) -> Self {
+        Self {
+            node: None,
+            journal: self.journal.clone(),
+            vault: self.vault,
+            events: Vec::new(),
+            faults: Vec::new(),
+            effects: Vec::new(),
+            draws: self.draws,
+            tickets: Vec::new(),
+            answers: VecDeque::new(),
+            secret: self.secret,
+            transport: self.transport,
+            participant: self.participant,
+            peer: self.peer,
+        }
+    }
+
     /// Returns the participant for whom the phone speaks.
     pub fn participant(&self) -> ParticipantKey {
         self.participant
@@ -188,7 +207,7 @@ impl Phone {
     }
 
     /// Rewrites the journal as the driver would.
-    pub(super) fn compact(&mut self, forgotten: &BTreeSet<SessionId>) {
+    pub(crate) fn compact(&mut self, forgotten: &BTreeSet<SessionId>) {
         self.journal = survivors(std::mem::take(&mut self.journal), forgotten);
     }
 

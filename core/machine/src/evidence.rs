@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::card::Card;
 use crate::codec;
-use crate::id::{Attempt, NonceSetDigest, SessionId, Slot, WalletId};
+use crate::id::{Attempt, NonceSetDigest, SessionId, Slot, TransportKey, WalletId};
 use crate::key::{ParticipantKey, tagged_hash};
 use crate::limits::{MAX_ATTEMPT, MAX_EVIDENCE_BYTES};
 use crate::message::{Body, Envelope, Message, NONCE_BYTES, SIGNATURE_BYTES, Terms};
@@ -152,6 +152,11 @@ impl Evidence {
     /// Returns the bytes that a third person verifies.
     pub fn to_bytes(&self) -> Vec<u8> {
         codec::encode(self)
+    }
+
+    /// Returns whether the accused's words are those of this phone.
+    pub(crate) fn is_by_phone(&self, transport: &TransportKey) -> bool {
+        Card::parse(&self.card).is_ok_and(|card| card.statement().transport == *transport)
     }
 
     /// Returns what it would prove, judged by nobody yet; `None` if it cannot even be read.

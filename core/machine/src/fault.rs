@@ -79,6 +79,9 @@ pub enum PeerFault {
     /// The session id is not the hash of the terms, or the terms break a limit.
     #[error("bad proposal: {0}")]
     BadProposal(&'static str),
+    /// The proposal was made later than our clock shows: one of the two clocks is wrong.
+    #[error("the proposal comes from the future")]
+    FromFuture,
     /// A public nonce is no pair of points (BIP-327, NonceAgg: blame this signer).
     #[error("invalid nonce for item {item}")]
     InvalidNonce {
@@ -234,6 +237,7 @@ impl PeerFault {
             | Self::NoHello
             | Self::CardOutOfDate { .. }
             | Self::UnknownAuthor
+            | Self::FromFuture
             | Self::UnknownWallet(_)
             | Self::OtherNonceSet
             | Self::Late

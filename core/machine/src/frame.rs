@@ -114,6 +114,7 @@ impl From<PeerFault> for Refusal {
             | PeerFault::WrongSlot(_)
             | PeerFault::NotProposer => Self::NotYours,
             PeerFault::BadProposal(_)
+            | PeerFault::FromFuture
             | PeerFault::InvalidNonce { .. }
             | PeerFault::InvalidPartial { .. }
             | PeerFault::WrongCount { .. }

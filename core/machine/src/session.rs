@@ -188,14 +188,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`PeerFault::BadProposal`] if the terms break a limit and [`PeerFault::Late`] if the deadline
-    /// has passed.
+    /// Returns [`PeerFault::BadProposal`] if the terms break a limit, [`PeerFault::Late`] if the deadline has passed,
+    /// [`PeerFault::FromFuture`] if the proposer's clock is too far ahead of ours.
     pub(crate) fn open(terms: Terms, wallet: Arc<Wallet>, me: Slot, now: Now) -> Result<Self, PeerFault> {
         if terms.deadline <= now.wall {
             return Err(PeerFault::Late);
         }
         if terms.created.ms_from(now.wall) > MAX_CLOCK_SKEW_MS {
-            return Err(PeerFault::BadProposal("it comes from the future"));
+            return Err(PeerFault::FromFuture);
         }
         let lasts = terms.deadline.ms_from(terms.created);
         if !(MIN_SESSION_MS..=MAX_SESSION_MS).contains(&lasts) {

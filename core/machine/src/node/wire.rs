@@ -210,6 +210,11 @@ impl Node {
         let Some(accusation) = evidence.accusation() else { return Err(PeerFault::FalseAccusation) };
         let Some(session) = self.sessions.get(&accusation.session) else { return Ok(()) };
         let link = self.links.get_mut(&peer).ok_or(PeerFault::Stranger)?;
+        let held = self.cards.get(&accusation.participant);
+        if held.is_some_and(|held| !evidence.is_by_phone(&held.statement().transport)) {
+            // The words of a phone that speaks for the accused no more: whoever has stolen it could say anything.
+            return Ok(());
+        }
         if !evidence.is_of(session.wallet()) || session.wallet().slot_of(&link.participant).is_none() {
             return Err(PeerFault::UnknownWallet(accusation.wallet));
         }

@@ -129,23 +129,24 @@ impl Session {
         }
     }
 
-    /// Returns the envelopes another participant may lack, in a good order to read them; none once it is over.
+    /// Returns the envelopes another participant may lack, in a good order to read them; once it is over, the
+    /// notice of that.
     pub(crate) fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
         let proposal = self.proposal.iter();
         let rest = self.board.envelopes().filter(|held| self.proposal.as_ref() != Some(held));
         let all =
             proposal.chain(rest).chain(self.consents.iter().filter_map(|consents| consents.newest.as_ref()));
-        all.filter(|_| self.outcome().is_none())
+        let notice = match &self.stage {
+            Stage::Closed(_, notice) => notice.as_ref(),
+            Stage::Waiting | Stage::Unlocking | Stage::Committed(_) | Stage::Spending(_) => None,
+            Stage::Signed { .. } => None,
+        };
+        all.filter(|_| self.outcome().is_none()).chain(notice)
     }
 
-    /// Returns whether a co-signer may know more of this session than we: it is open, or ended without signatures
-    /// though our partial signatures have left.
+    /// Returns whether a co-signer may know more of this session than we: it is not completed.
     pub(crate) fn is_unsure(&self) -> bool {
-        match self.outcome() {
-            None => true,
-            Some(Outcome::Completed { .. }) => false,
-            Some(_) => self.signed,
-        }
+        !matches!(self.outcome(), Some(Outcome::Completed { .. }))
     }
 
     /// Returns the signed notice of the end for somebody who has not heard, made now if nobody sent one.
