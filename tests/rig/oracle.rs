@@ -65,6 +65,8 @@ type Use = (Nonce, Challenge, [u8; PARTIAL]);
 pub struct Oracle {
     wallets: BTreeMap<WalletId, Wallet>,
     sessions: BTreeMap<SessionId, Watched>,
+    /// Every nonce ever shown, also before its session was known.
+    nonces: BTreeMap<(SessionId, Attempt, Slot), BTreeSet<Vec<u8>>>,
     uses: BTreeMap<Nonce, BTreeMap<Challenge, [u8; PARTIAL]>>,
     seen: BTreeSet<EnvelopeId>,
     judged: BTreeSet<EnvelopeId>,
@@ -82,12 +84,11 @@ struct Journal {
     consumed: BTreeSet<Consumed>,
 }
 
-/// A session's items and every nonce ever shown in it.
+/// A session's items.
 #[derive(Clone)]
 struct Watched {
     wallet: WalletId,
     items: Vec<(KeyAgg, [u8; 32])>,
-    nonces: BTreeMap<(Attempt, Slot), BTreeSet<Vec<u8>>>,
 }
 
 impl Oracle {
@@ -209,7 +210,7 @@ impl Oracle {
         self.sessions.entry(terms.session_id()).or_insert_with(|| {
             let key = |path| wallet.aggregate().at(path).expect("an honest phone checks paths");
             let items = terms.payload.items.iter().map(|item| (key(&item.key), item.digest)).collect();
-            Watched { wallet: terms.wallet, items, nonces: BTreeMap::new() }
+            Watched { wallet: terms.wallet, items }
         });
     }
 
@@ -232,9 +233,8 @@ impl Oracle {
             | Message::Cancel
             | Message::Extend { .. } => return,
         };
-        if let Some(session) = self.sessions.get_mut(&body.session) {
-            session.nonces.entry((attempt, body.slot)).or_default().insert(nonces.clone());
-        }
+        let place = (body.session, attempt, body.slot);
+        self.nonces.entry(place).or_default().insert(nonces.clone());
     }
 
     /// Finds out what an honest phone's partial signatures are for, and whether their nonces were used before.
@@ -282,7 +282,7 @@ impl Oracle {
         let session = self.sessions.get(&id)?;
         let wallet = self.wallets.get(&session.wallet)?;
         let shown: Vec<&BTreeSet<Vec<u8>>> =
-            wallet.slots().map(|slot| session.nonces.get(&(attempt, slot))).collect::<Option<_>>()?;
+            wallet.slots().map(|slot| self.nonces.get(&(id, attempt, slot))).collect::<Option<_>>()?;
         let all = choose(&shown, &mut Vec::new(), &|chosen| digest(id, attempt, chosen) == *set)?;
         let signer = wallet.key(slot)?;
         let mut found = Vec::new();

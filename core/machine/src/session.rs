@@ -517,11 +517,15 @@ impl Session {
         self.asked_for = true;
     }
 
+    /// Returns whether a co-signer has asked for it: others may lack more than their neighbours think.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.asked_for
+    }
+
     /// Ends the session if its deadline has passed; returns whether it is over.
     pub(crate) fn expire(&mut self, cx: &mut Context<'_>) -> bool {
         if self.outcome().is_none() && cx.now.boot >= self.expires {
-            let search = self.signed.then_some(Said::Search);
-            self.close(Outcome::Expired, None, search, cx);
+            self.close(Outcome::Expired, None, [], cx);
         }
         self.outcome().is_some()
     }

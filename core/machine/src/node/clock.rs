@@ -1,6 +1,6 @@
 //! Whether the wall clock can be trusted. People can move it; the boot clock they cannot.
 
-use crate::limits::{MAX_CLOCK_BEHIND_MS, MAX_CLOCK_FALL_MS, MAX_CLOCK_SKEW_MS};
+use crate::limits::{FORGET_AFTER_MS, MAX_CLOCK_BEHIND_MS, MAX_CLOCK_FALL_MS, MAX_CLOCK_SKEW_MS};
 use crate::time::{BootTime, Now, WallTime};
 
 /// Watches the wall clock against the boot clock, and against what the journal has seen.
@@ -13,13 +13,17 @@ pub(super) struct Clock {
     /// The latest wall time that was believed, and when.
     believed: Option<(WallTime, BootTime)>,
     suspect: bool,
+    /// When we began to watch.
+    began: BootTime,
+    /// Whether the last co-signer that told the time agreed.
+    confirmed: bool,
 }
 
 impl Clock {
     /// Starts with the latest wall time that the journal has seen.
     pub(super) fn start(seen: WallTime, now: Now) -> Self {
         let suspect = now.wall.0.saturating_add(MAX_CLOCK_BEHIND_MS) < seen.0;
-        Self { believed: Some((seen.max(now.wall), now.boot)), suspect }
+        Self { believed: Some((seen.max(now.wall), now.boot)), suspect, began: now.boot, confirmed: false }
     }
 
     /// Looks at both clocks; returns whether that changed what we think of the wall clock.
@@ -37,12 +41,20 @@ impl Clock {
     /// Takes a co-signer's authenticated word on how far its clock is ahead of ours; returns whether that cleared
     /// the suspicion.
     pub(super) fn confirm(&mut self, ahead_ms: i64, now: Now) -> bool {
-        let clears = self.suspect && ahead_ms.unsigned_abs() <= MAX_CLOCK_SKEW_MS;
+        self.confirmed = ahead_ms.unsigned_abs() <= MAX_CLOCK_SKEW_MS;
+        let clears = self.suspect && self.confirmed;
         if clears {
             self.suspect = false;
             self.believed = Some((now.wall, now.boot));
         }
         clears
+    }
+
+    /// Returns whether what the wall clock calls long past may be forgotten: a co-signer agrees with it, or it has
+    /// run for an hour before our eyes.
+    pub(super) fn is_sure(&self, now: Now) -> bool {
+        let watched = now.boot >= self.began.after_ms(FORGET_AFTER_MS);
+        !self.suspect && (self.confirmed || watched)
     }
 
     /// Returns whether the wall clock cannot be trusted.

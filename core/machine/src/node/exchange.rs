@@ -30,9 +30,10 @@ impl Node {
         let (open, ended): (Vec<&Session>, Vec<&Session>) =
             shared.partition(|session| session.outcome().is_none());
         let asked = |session: &&&Session| have.iter().any(|holding| holding.session == session.id());
-        let ended: Vec<SessionId> = ended.iter().filter(asked).map(|session| session.id()).collect();
-        let asked_for: Vec<SessionId> = open.iter().filter(asked).map(|session| session.id()).collect();
-        let ids: Vec<SessionId> = open.iter().map(|session| session.id()).collect();
+        let id = |session: &&Session| session.id();
+        let asked_for: Vec<SessionId> = open.iter().chain(ended.iter()).filter(asked).map(id).collect();
+        let ended: Vec<SessionId> = ended.iter().filter(asked).map(id).collect();
+        let ids: Vec<SessionId> = open.iter().map(id).collect();
         let held = open.iter().flat_map(|session| session.envelopes());
         let missing: Vec<_> = held
             .filter(|envelope| !self.links.get(&peer).is_some_and(|link| link.is_known(&envelope.id())))

@@ -333,7 +333,8 @@ impl Node {
             (Some(_), _) => {
                 let accepted = self.step(id, now, |session, cx| session.accept(&envelope, cx));
                 if accepted.unwrap_or(Ok(Accepted::Known))? == Accepted::New {
-                    self.forward(peer, reach, &envelope, wallet);
+                    let sure = self.sessions.get(&id).is_none_or(|session| !session.is_asked_for());
+                    self.forward(peer, if sure { reach } else { Reach::default() }, &envelope, wallet);
                 }
                 Ok(())
             }

@@ -171,6 +171,10 @@ impl Session {
         cx.said.push(Said::Persist(vec![record]));
         cx.said.extend(then);
         cx.said.push(Said::Tell(Happening::Ended { outcome: outcome.clone() }));
+        if self.signed && !matches!(outcome, Outcome::Completed { .. }) {
+            // Others may have all that we have signed for.
+            cx.said.push(Said::Search);
+        }
         self.stage = Stage::Closed(outcome, notice);
         self.board.clear();
         self.keys = ItemKeys::default();
