@@ -10,7 +10,7 @@ use countersign_machine::id::{Attempt, Slot, TransportKey, WalletId};
 use countersign_machine::key::{Seed, SigningKey};
 use countersign_machine::limits::{MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES};
 use countersign_machine::link::{LinkPath, LinkState};
-use countersign_machine::message::{Body, DeclineReason, Envelope, Message, TransportSecret};
+use countersign_machine::message::{Body, DeclineReason, Message, TransportSecret};
 use countersign_machine::record::Outcome;
 use countersign_machine::session::Happening;
 use countersign_machine::time::WallTime;
@@ -137,7 +137,7 @@ fn an_envelope_with_any_field_changed_is_wrongly_signed() {
     forged.push(Body { message, ..nonces.body().clone() });
 
     for body in forged {
-        let bytes = envelope_with_signature_of(&nonces, &body);
+        let bytes = forge::with_signature_of(&nonces, &body);
         assert_eq!(scene.refuse(LIAR, VICTIM, &forge::frame(bytes)), PeerFault::BadSignature, "{body:?}");
     }
 
@@ -360,11 +360,4 @@ fn a_pong_that_another_phone_signed_is_refused() {
 
 fn is_hello(flight: &Flight) -> bool {
     matches!(Frame::parse(&flight.bytes), Ok(Frame::Hello { .. }))
-}
-
-/// Puts the signature of `envelope` under another body.
-fn envelope_with_signature_of(envelope: &Envelope, body: &Body) -> Vec<u8> {
-    let bytes = envelope.bytes();
-    let signature = bytes[bytes.len() - 64..].try_into().expect("64 bytes");
-    forge::envelope(1, &minicbor::to_vec(body).expect("memory"), &signature)
 }

@@ -165,7 +165,8 @@ fn a_proposal_that_breaks_a_rule_is_refused() {
 
         let fault = scene.refuse_body(LIAR, VICTIM, &body);
 
-        assert!(matches!(fault, PeerFault::BadProposal(_) | PeerFault::Late), "{rule}: {fault}");
+        let expected = matches!(fault, PeerFault::BadProposal(_) | PeerFault::Late | PeerFault::FromFuture);
+        assert!(expected, "{rule}: {fault}");
     }
 
     scene.finish();

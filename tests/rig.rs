@@ -11,7 +11,6 @@ use countersign_machine::fault::{CallerFault, Fault};
 use countersign_machine::id::{SessionId, WalletId};
 use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
 use countersign_machine::message::Payload;
-use countersign_machine::record::Record;
 use countersign_machine::session::{Happening, Phase};
 use countersign_machine::status::{SessionStatus, Status};
 use countersign_machine::time::{BootTime, Now, WallTime};
@@ -21,12 +20,15 @@ use countersign_machine::{Input, Node};
 mod extract;
 pub mod forge;
 mod judge;
+mod liar;
 mod network;
 pub mod oracle;
 mod phone;
 pub mod scene;
 
 pub use judge::payload;
+use liar::Lie;
+pub use liar::Word;
 pub use network::{Flight, Topology};
 use oracle::Oracle;
 pub use phone::{Phone, Vault};
@@ -67,6 +69,8 @@ pub struct World {
     counts: BTreeMap<(usize, usize), usize>,
     /// Whose next wake-up may have changed.
     touched: BTreeSet<usize>,
+    /// What liars make of their words.
+    lie: Option<Lie>,
 }
 
 /// Never the same 32 bytes twice, and always the same row from one seed.
@@ -107,6 +111,7 @@ impl World {
             fuse: None,
             counts: BTreeMap::new(),
             touched: BTreeSet::new(),
+            lie: None,
         };
         world.introduce(&wallet);
         world.build_roads(topology);
@@ -130,6 +135,7 @@ impl World {
             links: BTreeSet::new(),
             entropy: self.entropy.clone(),
             fuse: None,
+            lie: None,
             counts: self.counts.clone(),
             touched: BTreeSet::new(),
         }
@@ -196,6 +202,13 @@ impl World {
             }
         }
         panic!("the world does not come to rest");
+    }
+
+    /// Lets vaults and journals answer, and no frame arrive.
+    pub fn settle_answers(&mut self) {
+        while let Some(step) = self.steps().into_iter().find(|step| matches!(step, Step::Answer(_))) {
+            self.take(step);
+        }
     }
 
     /// Returns what can happen next, time standing still.
@@ -275,6 +288,18 @@ impl World {
         self.move_clock(self.now.boot.after_ms(MAX_SESSION_MS));
     }
 
+    /// Sets a phone's wall clock ahead of the world's, or back; its node notices when it next looks.
+    pub fn set_clock(&mut self, who: usize, ahead_ms: i64) {
+        self.phones[who].ahead_ms = ahead_ms;
+        self.touched.insert(who);
+    }
+
+    /// Returns what a phone's clocks show.
+    pub fn now_of(&self, who: usize) -> Now {
+        let wall = self.now.wall.0.saturating_add_signed(self.phones[who].ahead_ms);
+        Now { wall: WallTime(wall), ..self.now }
+    }
+
     fn move_clock(&mut self, to: BootTime) {
         self.now.wall.0 += (to.0 - self.now.boot.0) / 1000;
         self.now.boot = to;
@@ -324,12 +349,22 @@ impl World {
     }
 
     fn start(&mut self, who: usize) {
-        let (seed, now) = (self.entropy.draw(), self.now);
+        let (seed, now) = (self.entropy.draw(), self.now_of(who));
         let phone = &mut self.phones[who];
         phone.open(seed, now).expect("a journal that a node wrote");
         self.oracle.reread(&phone.participant(), &phone.journal);
         self.carry_out(who);
         self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
+    }
+
+    /// Gives a participant a new phone: its key is the same, all else is gone. The others are shown its card.
+    pub fn replace_phone(&mut self, who: usize) {
+        self.crash(who);
+        let (transport, seed) = (self.entropy.draw(), self.entropy.draw());
+        self.phones[who] = self.phones[who].successor(transport, seed);
+        let wallet = self.oracle.wallet(&self.wallet).clone();
+        self.introduce(&wallet);
+        self.connect();
     }
 
     /// Proposes a payload, due in five minutes, and leaves the frames in flight.
@@ -343,8 +378,22 @@ impl World {
     ///
     /// Returns why it was refused.
     pub fn try_propose(&mut self, who: usize, payload: Payload) -> Result<SessionId, CallerFault> {
+        self.try_propose_for(who, payload, DEFAULT_SESSION_MS)
+    }
+
+    /// Proposes a payload, due in so many milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it was refused.
+    pub fn try_propose_for(
+        &mut self,
+        who: usize,
+        payload: Payload,
+        ms: u64,
+    ) -> Result<SessionId, CallerFault> {
         let (wallet, random) = (self.wallet, self.entropy.draw());
-        let deadline = WallTime(self.now.wall.0 + DEFAULT_SESSION_MS);
+        let deadline = WallTime(self.now_of(who).wall.0.saturating_add(ms));
         self.command(who, |node, now| node.propose(wallet, payload, deadline, random, now))
     }
 
@@ -403,7 +452,7 @@ impl World {
 
     /// Returns what a living phone shows.
     pub fn status(&self, who: usize) -> Status {
-        self.phones[who].node.as_ref().expect("the phone is alive").status(self.now)
+        self.phones[who].node.as_ref().expect("the phone is alive").status(self.now_of(who))
     }
 
     /// Returns what a living phone shows of a session, if it knows it.
@@ -414,8 +463,9 @@ impl World {
     /// Does something on a living phone and carries out what its node orders.
     pub fn act<T>(&mut self, who: usize, act: impl FnOnce(&mut Node, Now) -> T) -> Option<T> {
         self.touched.insert(who);
+        let now = self.now_of(who);
         let start = Instant::now();
-        let result = act(self.phones[who].node.as_mut()?, self.now);
+        let result = act(self.phones[who].node.as_mut()?, now);
         self.spent += start.elapsed();
         self.carry_out(who);
         Some(result)
@@ -439,7 +489,7 @@ impl World {
         match effect {
             Effect::Persist(records) => {
                 self.oracle.read(&self.phones[who].participant(), &records);
-                self.phones[who].journal.extend(records.iter().map(Record::to_bytes));
+                records.iter().for_each(|record| self.phones[who].write(record));
             }
             Effect::ReadBack => self.phones[who].read_back(),
             Effect::Compact(forgotten) => self.phones[who].compact(&forgotten),

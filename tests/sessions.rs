@@ -102,13 +102,13 @@ fn the_proposer_has_the_signature_after_one_round_trip() {
     let session = world.propose(0, payload(1));
     world.settle();
     world.approve(1, session);
-    settle_answers(&mut world);
+    world.settle_answers();
 
     assert_eq!(world.flying.len(), 1, "the answer");
     world.take(Step::Frame(0));
-    settle_answers(&mut world);
+    world.settle_answers();
 
-    assert!(is_completed(&world, 0, session));
+    assert!(world.is_completed(0, session));
 }
 
 #[test]
@@ -144,10 +144,10 @@ fn every_message_may_come_twice() {
 fn nonces_may_come_before_the_proposal() {
     let mut world = World::new(10, 3, Topology::Mesh);
     let session = world.propose(0, payload(1));
-    settle_answers(&mut world);
+    world.settle_answers();
     deliver(&mut world, "propose", 1);
     world.approve(1, session);
-    settle_answers(&mut world);
+    world.settle_answers();
 
     deliver(&mut world, "nonces", 2);
     assert_eq!(world.session(2, session), None, "the proposal has not come");
@@ -163,10 +163,10 @@ fn partial_signatures_may_come_before_the_nonces_that_they_go_with() {
     world.settle();
     world.approve(1, session);
     world.approve(2, session);
-    settle_answers(&mut world);
+    world.settle_answers();
     deliver_from(&mut world, "nonces", 1, 0);
     deliver_from(&mut world, "nonces", 2, 0);
-    settle_answers(&mut world);
+    world.settle_answers();
 
     deliver_from(&mut world, "partials", 0, 2);
     assert_eq!(world.session(2, session).expect("known").phase, Phase::Nonces);
@@ -210,7 +210,7 @@ fn a_disconnection_in_the_second_round_pauses_the_attempt() {
 
     world.cut(0, 1);
     world.settle();
-    assert!(!is_completed(&world, 1, session));
+    assert!(!world.is_completed(1, session));
 
     world.mend(0, 1);
     world.settle();
@@ -224,11 +224,11 @@ fn a_phone_that_missed_the_end_is_completed_by_the_signatures_alone() {
     let session = world.propose(0, payload(3));
     world.settle();
     world.approve(1, session);
-    settle_answers(&mut world);
+    world.settle_answers();
     world.take(Step::Frame(0));
-    settle_answers(&mut world);
+    world.settle_answers();
     world.cut(0, 1);
-    assert!(is_completed(&world, 0, session) && !is_completed(&world, 1, session));
+    assert!(world.is_completed(0, session) && !world.is_completed(1, session));
     let before = world.sent.len();
 
     world.mend(0, 1);
@@ -312,7 +312,7 @@ fn a_decline_after_the_own_signature_is_refused() {
     let session = world.propose(0, payload(1));
     world.settle();
     world.approve(1, session);
-    settle_answers(&mut world);
+    world.settle_answers();
 
     let late = world.command(1, |node, now| node.decline(session, DeclineReason::User, now));
 
@@ -347,7 +347,7 @@ fn a_vault_that_refused_is_asked_again_after_the_next_approval() {
         world.approve(1, session);
         world.approve(2, session);
         if refused_step == 1 {
-            settle_answers(&mut world);
+            world.settle_answers();
         }
         world.phones[2].vault = Vault::Locked;
         world.phones[2].replace_answers();
@@ -423,28 +423,16 @@ fn the_user_is_told_each_step_once() {
     assert_eq!(world.told(1, session), other);
 }
 
-fn is_completed(world: &World, who: usize, session: SessionId) -> bool {
-    let outcome = world.session(who, session).and_then(|shown| shown.outcome);
-    matches!(outcome, Some(Outcome::Completed { .. }))
-}
-
-/// Lets vaults and journals answer, and no frame arrive.
-fn settle_answers(world: &mut World) {
-    while let Some(step) = world.steps().into_iter().find(|step| matches!(step, Step::Answer(_))) {
-        world.take(step);
-    }
-}
-
 /// Settles, every envelope arriving once more after all that was in flight with it.
 fn settle_doubling(world: &mut World) {
     loop {
-        settle_answers(world);
+        world.settle_answers();
         let Some(flight) = world.flying.front().cloned() else { return };
         world.take(Step::Frame(0));
-        settle_answers(world);
+        world.settle_answers();
         if flight.envelope().is_some() {
             world.arrive(flight.from, flight.to, &flight.bytes);
-            settle_answers(world);
+            world.settle_answers();
             world.arrive(flight.from, flight.to, &flight.bytes);
         }
     }
@@ -454,7 +442,7 @@ fn settle_doubling(world: &mut World) {
 fn deliver(world: &mut World, name: &str, to: usize) {
     let at = world.flying.iter().position(|flight| flight.to == to && flight.carries(name));
     world.take(Step::Frame(at.expect("such a frame flies")));
-    settle_answers(world);
+    world.settle_answers();
 }
 
 /// Delivers the frame with the message of this name that flies between two phones.
@@ -462,5 +450,5 @@ fn deliver_from(world: &mut World, name: &str, from: usize, to: usize) {
     let at =
         world.flying.iter().position(|flight| (flight.from, flight.to) == (from, to) && flight.carries(name));
     world.take(Step::Frame(at.expect("such a frame flies")));
-    settle_answers(world);
+    world.settle_answers();
 }

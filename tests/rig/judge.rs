@@ -42,6 +42,12 @@ impl World {
         outcomes.all(|other| other.as_ref() == Some(&first)).then_some(first)
     }
 
+    /// Returns whether a living phone has the signatures.
+    pub fn is_completed(&self, who: usize, session: SessionId) -> bool {
+        let outcome = self.session(who, session).and_then(|shown| shown.outcome);
+        matches!(outcome, Some(Outcome::Completed { .. }))
+    }
+
     /// Says where each phone stands, for a failed assertion.
     pub fn describe(&self, session: SessionId) -> String {
         let mut text = String::new();

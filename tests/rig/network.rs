@@ -91,6 +91,14 @@ impl World {
         self.drop_link(a, b);
     }
 
+    /// Cuts the link between two phones and lets them meet again.
+    pub fn meet_again(&mut self, a: usize, b: usize) {
+        self.cut(a, b);
+        self.settle();
+        self.mend(a, b);
+        self.settle();
+    }
+
     /// Brings a frame to a phone as if `from` had sent it.
     pub fn arrive(&mut self, from: usize, to: usize, bytes: &[u8]) {
         self.oracle.overhear(bytes);
@@ -148,12 +156,19 @@ impl World {
     pub(super) fn send(&mut self, from: usize, peer: TransportKey, bytes: Arc<[u8]>) {
         self.oracle.witness(&self.phones[from], &bytes);
         let Some(to) = self.phone_of(&peer) else { return };
-        let number = self.counts.entry((from, to)).or_default();
-        let flight = Flight { from, to, number: *number, bytes };
-        *number += 1;
-        self.sent.push(flight.clone());
-        if self.links.contains(&pair(from, to)) {
-            self.flying.push_back(flight);
+        let mut flight = Flight { from, to, number: 0, bytes };
+        let leaving = match &mut self.lie {
+            Some(lie) => lie(&flight),
+            None => vec![flight.bytes.to_vec()],
+        };
+        for bytes in leaving {
+            let number = self.counts.entry((from, to)).or_default();
+            (flight.number, flight.bytes) = (*number, bytes.into());
+            *number += 1;
+            self.sent.push(flight.clone());
+            if self.links.contains(&pair(from, to)) {
+                self.flying.push_back(flight.clone());
+            }
         }
     }
 

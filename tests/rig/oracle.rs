@@ -97,6 +97,11 @@ impl Oracle {
         self.wallets.insert(wallet.id(), wallet);
     }
 
+    /// Returns a wallet that it knows.
+    pub fn wallet(&self, id: &WalletId) -> &Wallet {
+        self.wallets.get(id).expect("every wallet of a world is learnt")
+    }
+
     /// Reads records at the moment at which an honest phone makes them durable together.
     pub fn read(&mut self, author: &ParticipantKey, records: &[Record]) {
         for record in records {

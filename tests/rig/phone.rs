@@ -9,7 +9,7 @@ use countersign_machine::id::{SessionId, TransportKey};
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{ParticipantKey, Seed, SigningKey};
 use countersign_machine::message::TransportSecret;
-use countersign_machine::record::survivors;
+use countersign_machine::record::{Record, survivors};
 use countersign_machine::time::Now;
 use countersign_machine::{Input, Node};
 
@@ -32,6 +32,10 @@ pub struct Phone {
     pub node: Option<Node>,
     /// Every record, oldest first.
     pub journal: Vec<Vec<u8>>,
+    /// Every record ever written, oldest first: what the journal would be had it never been compacted.
+    pub archive: Vec<Vec<u8>>,
+    /// Every session whose records were dropped from the journal.
+    pub dropped: Vec<SessionId>,
     /// How the vault answers.
     pub vault: Vault,
     /// What the user was told, oldest first.
@@ -44,6 +48,8 @@ pub struct Phone {
     pub draws: u64,
     /// Every question to the vault, oldest first.
     pub tickets: Vec<KeyTicket>,
+    /// By how many milliseconds its wall clock is ahead of the world's.
+    pub(super) ahead_ms: i64,
     answers: VecDeque<Input>,
     secret: [u8; 32],
     transport: [u8; 32],
@@ -60,12 +66,15 @@ impl Phone {
         Self {
             node: Some(Node::create(participant, link, seed)),
             journal: Vec::new(),
+            archive: Vec::new(),
+            dropped: Vec::new(),
             vault: Vault::Open,
             events: Vec::new(),
             faults: Vec::new(),
             effects: Vec::new(),
             draws: 0,
             tickets: Vec::new(),
+            ahead_ms: 0,
             answers: VecDeque::new(),
             secret,
             transport,
@@ -86,10 +95,9 @@ impl Phone {
             draws: self.draws,
             tickets: Vec::new(),
             answers: VecDeque::new(),
-            secret: self.secret,
-            transport: self.transport,
-            participant: self.participant,
-            peer: self.peer,
+            archive: self.archive.clone(),
+            dropped: self.dropped.clone(),
+            ..*self
         }
     }
 
@@ -137,25 +145,29 @@ impl Phone {
     ///
     /// Returns what is wrong with the journal.
     pub fn open(&mut self, seed: [u8; 32], now: Now) -> Result<(), StoreFault> {
-        let records = self.journal.iter().map(Vec::as_slice);
-        self.node = Some(Node::open(records, TransportSecret::new(&self.transport), seed, now)?);
+        self.node = Some(self.node_from(&self.journal, seed, now)?);
         Ok(())
     }
 
     /// Copies the phone as it is while it is off.
     pub(super) fn asleep(&self) -> Self {
-        Self {
-            node: None,
-            journal: self.journal.clone(),
-            vault: self.vault,
-            events: self.events.clone(),
-            faults: self.faults.clone(),
-            effects: self.effects.clone(),
-            draws: self.draws,
-            tickets: Vec::new(),
-            answers: VecDeque::new(),
-            ..*self
-        }
+        let (events, faults) = (self.events.clone(), self.faults.clone());
+        Self { events, faults, effects: self.effects.clone(), ..self.twin() }
+    }
+
+    /// Makes the node that these records lead to, beside the one that lives.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the records.
+    pub fn node_from(&self, records: &[Vec<u8>], seed: [u8; 32], now: Now) -> Result<Node, StoreFault> {
+        let records = records.iter().map(Vec::as_slice);
+        Node::open(records, TransportSecret::new(&self.transport), seed, now)
+    }
+
+    /// Makes the phone that takes this one's place: the same participant, a new transport key, an empty journal.
+    pub(super) fn successor(&self, transport: [u8; 32], seed: [u8; 32]) -> Self {
+        Self::new(self.secret, transport, seed)
     }
 
     pub(super) fn die(&mut self) {
@@ -206,8 +218,15 @@ impl Phone {
         Seed::new(tagged_hash("rig/vault", &[&self.secret, &self.draws.to_be_bytes()]))
     }
 
+    /// Appends a record to the journal.
+    pub(super) fn write(&mut self, record: &Record) {
+        self.journal.push(record.to_bytes());
+        self.archive.push(record.to_bytes());
+    }
+
     /// Rewrites the journal as the driver would.
     pub(crate) fn compact(&mut self, forgotten: &BTreeSet<SessionId>) {
+        self.dropped.extend(forgotten);
         self.journal = survivors(std::mem::take(&mut self.journal), forgotten);
     }
 

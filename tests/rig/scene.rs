@@ -1,12 +1,13 @@
 //! A session in its middle, and a liar who wants to disturb it.
 
+use countersign_machine::Input;
 use countersign_machine::evidence::Offence;
 use countersign_machine::fault::{Fault, PeerFault, StoreFault};
 use countersign_machine::frame::{Frame, Refusal};
-use countersign_machine::id::{SessionId, Slot};
+use countersign_machine::id::{Attempt, NonceSetDigest, SessionId, Slot};
 use countersign_machine::link::LinkState;
-use countersign_machine::message::{Body, Envelope, Message, TransportSecret};
-use countersign_machine::{Input, Node};
+use countersign_machine::message::{Body, DeclineReason, Envelope, Message};
+use countersign_machine::time::WallTime;
 
 use super::{Flight, Topology, World, forge, payload};
 
@@ -159,6 +160,25 @@ impl Scene {
         self.world.phones[VICTIM].faults.pop().expect("it was accepted")
     }
 
+    /// Returns a message of every kind that fits the session, each as true as it can be without a secret.
+    pub fn every_message(&self) -> Vec<Message> {
+        let Message::Propose { terms, nonces } = self.proposal.body().message.clone() else {
+            panic!("a proposal")
+        };
+        let (attempt, set) = (Attempt(0), NonceSetDigest([7; 32]));
+        let (partials, reason) = (vec![1; 32 * ITEMS], DeclineReason::User);
+        vec![
+            Message::Extend { until: WallTime(terms.deadline.0 + 1) },
+            Message::Propose { terms, nonces: nonces.clone() },
+            Message::Nonces { attempt, nonces: nonces.clone() },
+            Message::Partials { attempt, set, partials: partials.clone() },
+            Message::Answer { attempt, set, nonces, partials },
+            Message::Complete { signatures: vec![7; 64 * ITEMS] },
+            Message::Decline { reason },
+            Message::Cancel,
+        ]
+    }
+
     /// Returns a frame in which a phone says something in the session.
     pub fn sealed(&self, who: usize, message: Message) -> Vec<u8> {
         let body = Body { message, slot: Slot(who as u8), ..self.nonces.body().clone() };
@@ -176,8 +196,7 @@ impl Scene {
     ///
     /// Returns what is wrong with them.
     pub fn open(&self, who: usize, records: &[Vec<u8>]) -> Result<(), StoreFault> {
-        let secret = TransportSecret::new(self.world.phones[who].transport_seed());
-        Node::open(records.iter().map(Vec::as_slice), secret, [0; 32], self.world.now).map(|_| ())
+        self.world.phones[who].node_from(records, [0; 32], self.world.now).map(|_| ())
     }
 
     /// Asserts that the session goes on to its signatures.

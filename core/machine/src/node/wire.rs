@@ -333,8 +333,10 @@ impl Node {
             (Some(_), _) => {
                 let accepted = self.step(id, now, |session, cx| session.accept(&envelope, cx));
                 if accepted.unwrap_or(Ok(Accepted::Known))? == Accepted::New {
-                    let sure = self.sessions.get(&id).is_none_or(|session| !session.is_asked_for());
-                    self.forward(peer, if sure { reach } else { Reach::default() }, &envelope, wallet);
+                    let completes = matches!(envelope.body().message, Message::Complete { .. });
+                    let asked_for = self.sessions.get(&id).is_some_and(Session::is_asked_for);
+                    let reach = if completes && asked_for { Reach::default() } else { reach };
+                    self.forward(peer, reach, &envelope, wallet);
                 }
                 Ok(())
             }
