@@ -15,16 +15,19 @@ use countersign_machine::limits::{
     MAX_ITEMS, MAX_KNOWN_SESSIONS, MAX_NAME_BYTES, MAX_OPEN_SESSIONS, MAX_PATH, MAX_SESSION_MS,
     MAX_TEXT_BYTES, MAX_WALLETS, MIN_SESSION_MS,
 };
+use countersign_machine::link::LinkState;
 use countersign_machine::message::{Body, DeclineReason, Message, Payload, TransportSecret};
 use countersign_machine::record::{Failure, Outcome};
 use countersign_machine::time::WallTime;
 use countersign_machine::wallet::derive::{KeyPath, Taproot};
 use countersign_machine::{Input, session::Phase};
 use countersign_tests::rig::scene::{LIAR, PROPOSER, Scene, VICTIM};
-use countersign_tests::rig::{Topology, World, forge, payload};
+use countersign_tests::rig::{Topology, Vault, World, forge, payload};
 
 #[path = "limits/journal.rs"]
 mod journal;
+#[path = "limits/pace.rs"]
+mod pace;
 
 #[test]
 fn one_proposers_open_sessions_take_nothing_from_another() {

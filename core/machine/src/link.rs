@@ -176,7 +176,7 @@ impl Link {
 
     /// Notes that the other side holds a piece of evidence; returns whether that is news on this connection.
     pub(crate) fn shows(&mut self, id: EnvelopeId) -> bool {
-        if self.shown.len() >= MAX_KNOWN_PER_LINK {
+        if self.shown.len() >= MAX_KNOWN_PER_LINK && !self.shown.contains(&id) {
             self.shown.clear();
         }
         self.shown.insert(id)
@@ -323,7 +323,7 @@ impl Link {
 
     /// Notes that the other side holds an envelope; returns whether that is news.
     pub(crate) fn knows(&mut self, id: EnvelopeId) -> bool {
-        if self.known.len() >= MAX_KNOWN_PER_LINK {
+        if self.known.len() >= MAX_KNOWN_PER_LINK && !self.known.contains(&id) {
             self.known.clear();
         }
         self.known.insert(id)
@@ -444,6 +444,22 @@ mod tests {
         link.down(&mut Dice::new([1; 32]), Now::default());
 
         assert_eq!(link.redial(), Some(BootTime(0)));
+    }
+
+    #[test]
+    fn what_the_other_side_knows_is_remembered_up_to_a_limit() {
+        let mut link = link();
+        let id = |number: usize| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_be_bytes());
+            EnvelopeId(id)
+        };
+        assert!((0..MAX_KNOWN_PER_LINK).all(|number| link.knows(id(number)) && link.shows(id(number))));
+        assert!(!link.knows(id(0)) && !link.shows(id(0)), "it is no news");
+
+        assert!(link.knows(id(MAX_KNOWN_PER_LINK)) && link.shows(id(MAX_KNOWN_PER_LINK)));
+
+        assert!(link.knows(id(0)) && link.shows(id(0)), "it was forgotten to make room");
     }
 
     #[test]
