@@ -2,7 +2,7 @@
 //! and co-signers that lie. Then all is well again, and every session must come to its end.
 //!
 //! After every step a judge looks. Who finds something wrong gets the seed, the decisions that it takes
-//! ([`shrink`]), and the same run as often as needed.
+//! ([`shrink()`]), and the same run as often as needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

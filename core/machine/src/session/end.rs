@@ -23,9 +23,11 @@ impl Session {
             return Ok(Accepted::Known);
         }
         let whole = signatures.len() == self.items() * SIGNATURE_BYTES;
-        if !whole || !self.derive_keys() || !are_signatures(signatures, &self.keys) {
-            let over = self.outcome().is_some();
-            self.keys = if over { ItemKeys::default() } else { std::mem::take(&mut self.keys) };
+        let valid = whole && self.derive_keys() && are_signatures(signatures, &self.keys);
+        if self.outcome().is_some() {
+            self.keys = ItemKeys::default();
+        }
+        if !valid {
             return self.blame_forgery(envelope, cx);
         }
         let outcome = Outcome::Completed { signatures: signatures.to_vec() };
