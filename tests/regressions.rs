@@ -9,10 +9,10 @@ use countersign_machine::key::Seed;
 use countersign_machine::limits::{MAX_CARD_AHEAD_MS, MAX_INVALID};
 use countersign_machine::link::{LinkPath, LinkState};
 use countersign_machine::message::{Body, Envelope, Message, TransportSecret};
-use countersign_machine::record::{Failure, Outcome};
+use countersign_machine::record::{Failure, Outcome, Record};
 use countersign_machine::time::{Now, WallTime};
 use countersign_tests::rig::scene::{LIAR, PROPOSER, Scene, VICTIM};
-use countersign_tests::rig::{Topology, Vault, World, forge, payload};
+use countersign_tests::rig::{Flight, Step, Topology, Vault, World, forge, payload};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -63,6 +63,44 @@ fn a_proposal_of_our_own_that_another_brought_back_was_forgotten_by_a_restart() 
     world.assert_signed(session);
     world.crash(0);
     world.restart(0);
+}
+
+#[test]
+fn a_proposer_whose_journal_had_lost_its_proposal_answered_those_who_had_it() {
+    let mut world = World::new(1, 3, Topology::Mesh);
+    let session = world.propose(0, payload(1));
+    world.settle();
+    let proposal =
+        world.first_sent(|message| matches!(message, Message::Propose { .. })).expect("a proposal");
+    (1..3).for_each(|who| world.approve(who, session));
+    world.cut(0, 1);
+    world.cut(0, 2);
+    world.settle();
+    world.crash(0);
+    // The proposal and the approval stay, the nonces that left with it do not.
+    let committed = |bytes: &Vec<u8>| matches!(Record::parse(bytes), Some(Record::NonceCommitted { .. }));
+    let lost = world.phones[0].journal.iter().position(committed).expect("they left");
+    world.phones[0].journal.truncate(lost);
+    world.restart(0);
+    world.mend(0, 1);
+    world.mend(0, 2);
+    // Its own words come last.
+    let own =
+        |flight: &Flight| flight.to == 0 && flight.envelope().is_some_and(|held| held.id() == proposal.id());
+    while let Some(at) = world.steps().iter().position(|step| match step {
+        Step::Answer(_) => true,
+        Step::Frame(at) => !own(&world.flying[*at]),
+    }) {
+        world.take(world.steps()[at]);
+    }
+    world.settle();
+
+    world.crash(0);
+    world.restart(0);
+    world.approve_at_once(session);
+
+    assert_eq!(world.session(1, session).expect("known").blamed, []);
+    world.assert_signed(session);
 }
 
 #[test]

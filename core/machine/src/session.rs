@@ -60,6 +60,8 @@ pub(crate) struct Session {
     attempt: Attempt,
     /// When the current attempt may begin for us. Others' nonces begin it at once.
     not_before: BootTime,
+    /// Whether nonces of ours have been shown, as far as we know.
+    shown: bool,
     /// Whether our journal was read back and no co-signer has yet told us what it holds: an older copy of the
     /// journal may not know which nonces we have shown.
     alone: bool,
@@ -220,6 +222,7 @@ impl Session {
             approved: false,
             attempt: Attempt(0),
             not_before: BootTime(0),
+            shown: false,
             alone: false,
             board: Board::new(signers),
             wallet,
@@ -306,6 +309,12 @@ impl Session {
             Contribution::read(message, self.items())?;
             self.recall(envelope, attempt, opens, cx);
             return Ok(if opens { Accepted::New } else { Accepted::Known });
+        }
+        if self.me == self.terms.proposer && self.proposal.is_none() && !self.shown {
+            // Who answers our proposal has it, though our journal does not know that it left.
+            self.find_past(attempt, cx);
+            self.proceed(cx);
+            return Ok(Accepted::New);
         }
         self.accept_contribution(envelope, attempt, opens, cx)
     }
@@ -537,14 +546,20 @@ impl Session {
             self.proposal = Some(envelope.clone());
             cx.said.push(Said::Persist(vec![kept(envelope)]));
         }
+        self.find_past(attempt, cx);
+        self.signed |= envelope.body().message.partials().is_some();
+        self.proceed(cx);
+        self.tell_progress(opens, cx);
+    }
+
+    /// Begins the attempt after one in which we may have shown nonces that our journal does not know.
+    fn find_past(&mut self, attempt: Attempt, cx: &mut Context<'_>) {
+        self.shown = true;
+        cx.said.push(Said::Tell(Happening::OwnPastFound { attempt }));
         if attempt >= self.attempt {
             self.start_attempt(attempt);
             self.lose_nonces(cx);
         }
-        self.signed |= envelope.body().message.partials().is_some();
-        cx.said.push(Said::Tell(Happening::OwnPastFound { attempt }));
-        self.proceed(cx);
-        self.tell_progress(opens, cx);
     }
 
     /// Asks the others, once an attempt, who sent two different nonces.

@@ -149,6 +149,10 @@ impl Node {
         let author = envelope.body().slot.index();
         reach.add(author);
         reach.add(wallet.slot_of(&self.me).map_or(0, Slot::index));
+        let all_covered = wallet.slots().all(|slot| reach.covers(slot.index()));
+        if all_covered && !self.links.values().any(Link::has_lost) {
+            return;
+        }
         let linked: Vec<(TransportKey, usize)> = self
             .links
             .iter()
@@ -157,6 +161,9 @@ impl Node {
             .filter(|(_, link, slot)| !reach.covers(*slot) || link.has_lost() && *slot != author)
             .map(|(peer, _, slot)| (peer, slot))
             .collect();
+        if linked.is_empty() {
+            return;
+        }
         linked.iter().for_each(|(_, slot)| reach.add(*slot));
         let frame = carry(reach, envelope);
         for (peer, _) in linked {

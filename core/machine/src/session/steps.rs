@@ -94,6 +94,7 @@ impl Session {
         self.key = Some(key);
         let public = round.public();
         let nonces = nonce_bytes(&public);
+        self.shown = true;
         let opens = self.proposal.is_none() && self.attempt == Attempt(0);
         let message = if opens {
             Message::Propose { terms: self.terms.clone(), nonces }
