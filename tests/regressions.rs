@@ -82,6 +82,7 @@ fn a_proposer_whose_journal_had_lost_its_proposal_answered_those_who_had_it() {
     let lost = world.phones[0].journal.iter().position(committed).expect("they left");
     world.phones[0].journal.truncate(lost);
     world.restart(0);
+    world.settle();
     world.mend(0, 1);
     world.mend(0, 2);
     // Its own words come last.
