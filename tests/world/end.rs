@@ -109,9 +109,11 @@ impl World<'_> {
         }
     }
 
-    /// Returns the phones that a phone reaches, itself among them, without help of the dead and of liars.
+    /// Returns the phones that a phone reaches, itself among them, without help of the dead, of liars, and of those
+    /// that came back with an old journal: they may know nothing of a session whose deadline has passed.
     fn reached(&self, who: usize) -> BTreeSet<usize> {
-        let honest = |who: usize| self.phones[who].phone.node.is_some() && self.phones[who].liar.is_none();
+        let honest =
+            |who: usize| self.phones[who].phone.node.is_some() && !self.judge.suspects.contains(&who);
         let mut reached = BTreeSet::from([who]);
         let mut fresh = vec![who];
         while let Some(from) = fresh.pop() {
