@@ -79,28 +79,17 @@ fn a_phone_that_keeps_dying_gives_up_after_eight_attempts() {
 
 #[test]
 fn no_old_copy_of_a_journal_revives_a_nonce() {
-    let (mut copies, mut signed) = (0, 0);
-    for (count, script) in [(2, Script::InTurn), (2, Script::AtOnce), (3, Script::InTurn)] {
-        for victim in 0..count {
-            for cut in 1.. {
-                let mut run = Run::new(count, Topology::Mesh, script);
-                let shortest = run.before[victim];
-                let died = run.die(victim, cut);
-                let longest = run.world.phones[victim].journal.len();
-                for length in shortest..=longest {
-                    let mut run = Run::new(count, Topology::Mesh, script);
-                    run.die(victim, cut);
-                    signed += usize::from(run.go_on_with_a_copy(victim, length));
-                    copies += 1;
-                }
-                if !died {
-                    break;
-                }
-            }
-        }
-    }
+    put_back_every_copy(&[(2, Script::InTurn), (2, Script::AtOnce), (3, Script::InTurn)]);
+}
 
-    println!("{copies} old copies restored; {signed} of the sessions were signed all the same");
+#[test]
+fn no_old_copy_of_a_journal_of_one_of_four_revives_a_nonce() {
+    put_back_every_copy(&[(4, Script::AtOnce)]);
+}
+
+#[test]
+fn no_old_copy_of_a_journal_of_one_of_five_revives_a_nonce() {
+    put_back_every_copy(&[(5, Script::InTurn)]);
 }
 
 #[test]
@@ -155,6 +144,32 @@ const GRAPHS: [(usize, Topology); 5] = [
     (4, Topology::Mesh),
     (5, Topology::Mesh),
 ];
+
+/// Kills each phone before each of its effects and starts it with every copy of its journal since the session began.
+fn put_back_every_copy(cases: &[(usize, Script)]) {
+    let (mut copies, mut signed) = (0, 0);
+    for &(count, script) in cases {
+        for victim in 0..count {
+            for cut in 1.. {
+                let mut run = Run::new(count, Topology::Mesh, script);
+                let shortest = run.before[victim];
+                let died = run.die(victim, cut);
+                let longest = run.world.phones[victim].journal.len();
+                for length in shortest..=longest {
+                    let mut run = Run::new(count, Topology::Mesh, script);
+                    run.die(victim, cut);
+                    signed += usize::from(run.go_on_with_a_copy(victim, length));
+                    copies += 1;
+                }
+                if !died {
+                    break;
+                }
+            }
+        }
+    }
+
+    println!("{copies} old copies restored; {signed} of the sessions were signed all the same");
+}
 
 const SCRIPTS: [Script; 2] = [Script::InTurn, Script::AtOnce];
 
