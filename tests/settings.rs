@@ -218,10 +218,12 @@ fn nothing_is_signed_by_a_clock_that_fell_back_whatever_the_step() {
         let alive = pass(&mut world, session, moment);
         world.set_clock(1, -600_000);
         let shown = contributions(&world, 1, session);
+        let spent = consumed(&world, 1);
         world.approve_at_once(session);
 
         assert!(world.is_completed(1, session) || world.status(1).clock_suspect, "at {moment}");
         assert_eq!(contributions(&world, 1, session), shown, "at {moment}");
+        assert_eq!(consumed(&world, 1), spent, "no nonces are used up in vain, at {moment}");
 
         world.set_clock(1, 0);
         world.meet_again(0, 1);
@@ -382,6 +384,12 @@ fn pass(world: &mut World, session: SessionId, moments: usize) -> bool {
         world.approve(who, session);
     }
     true
+}
+
+/// Returns how often a phone's journal calls nonces consumed.
+fn consumed(world: &World, who: usize) -> usize {
+    let records = world.phones[who].journal.iter().filter_map(|bytes| Record::parse(bytes));
+    records.filter(|record| matches!(record, Record::NonceSpent { .. })).count()
 }
 
 /// Returns how many of a phone's own contributions its journal holds.
