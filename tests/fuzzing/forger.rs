@@ -95,29 +95,14 @@ fn terms(world: &World, lie: &Lie) -> Terms {
 
 /// Returns nonces that somebody has sent, or bytes that are none.
 fn nonces(world: &World, lie: &Lie) -> Vec<u8> {
-    let heard = heard(world, lie, |message| match message {
-        Message::Propose { nonces, .. } | Message::Nonces { nonces, .. } | Message::Answer { nonces, .. } => {
-            Some(nonces.clone())
-        }
-        Message::Partials { .. } | Message::Complete { .. } | Message::Decline { .. } => None,
-        Message::Cancel | Message::Extend { .. } => None,
-    });
+    let heard = heard(world, lie, |message| message.nonces().map(|(_, nonces)| nonces.to_vec()));
     heard.unwrap_or_else(|| vec![lie.source; 66])
 }
 
 /// Returns partial signatures that somebody has sent and their set, or bytes that are none.
 fn partials(world: &World, lie: &Lie) -> (NonceSetDigest, Vec<u8>) {
-    let heard = heard(world, lie, |message| match message {
-        Message::Partials { set, partials, .. } | Message::Answer { set, partials, .. } => {
-            Some((*set, partials.clone()))
-        }
-        Message::Propose { .. }
-        | Message::Nonces { .. }
-        | Message::Complete { .. }
-        | Message::Decline { .. }
-        | Message::Cancel
-        | Message::Extend { .. } => None,
-    });
+    let heard =
+        heard(world, lie, |message| message.partials().map(|(_, set, partials)| (set, partials.to_vec())));
     heard.unwrap_or_else(|| (NonceSetDigest([lie.source; 32]), vec![lie.source; 32]))
 }
 

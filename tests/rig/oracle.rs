@@ -137,8 +137,8 @@ impl Oracle {
 
     fn must_be_consumed(&mut self, author: &ParticipantKey, envelope: &Envelope) {
         let body = envelope.body();
-        let Some((attempt, set, _)) = partials(&body.message) else { return };
-        let consumed = (body.session, attempt, *set);
+        let Some((attempt, set, _)) = body.message.partials() else { return };
+        let consumed = (body.session, attempt, set);
         if !self.journals.get(author).is_some_and(|journal| journal.consumed.contains(&consumed)) {
             self.violations.push(Violation::NotConsumed { signer: body.slot });
         }
@@ -248,8 +248,8 @@ impl Oracle {
             return;
         }
         let body = envelope.body();
-        let Some((attempt, set, partials)) = partials(&body.message) else { return };
-        match self.explain(body.session, body.slot, attempt, set, partials) {
+        let Some((attempt, set, partials)) = body.message.partials() else { return };
+        match self.explain(body.session, body.slot, attempt, &set, partials) {
             Some(found) => {
                 for (nonce, challenge, partial) in found {
                     self.partials += 1;
@@ -330,21 +330,6 @@ impl Journal {
                 | Record::Blamed { .. } => {}
             }
         }
-    }
-}
-
-/// Returns a message's partial signatures, with their attempt and the nonces that they were made for.
-fn partials(message: &Message) -> Option<(Attempt, &NonceSetDigest, &[u8])> {
-    match message {
-        Message::Partials { attempt, set, partials } | Message::Answer { attempt, set, partials, .. } => {
-            Some((*attempt, set, partials))
-        }
-        Message::Propose { .. }
-        | Message::Nonces { .. }
-        | Message::Complete { .. }
-        | Message::Decline { .. }
-        | Message::Cancel
-        | Message::Extend { .. } => None,
     }
 }
 

@@ -331,7 +331,7 @@ impl Message {
     }
 
     /// Returns the public nonces it carries, and for which attempt.
-    pub(crate) fn nonces(&self) -> Option<(Attempt, &[u8])> {
+    pub fn nonces(&self) -> Option<(Attempt, &[u8])> {
         match self {
             Self::Propose { nonces, .. } => Some((Attempt(0), nonces)),
             Self::Nonces { attempt, nonces } | Self::Answer { attempt, nonces, .. } => {
@@ -343,7 +343,7 @@ impl Message {
     }
 
     /// Returns the partial signatures it carries, for which attempt and which nonces.
-    pub(crate) fn partials(&self) -> Option<(Attempt, NonceSetDigest, &[u8])> {
+    pub fn partials(&self) -> Option<(Attempt, NonceSetDigest, &[u8])> {
         match self {
             Self::Partials { attempt, set, partials } | Self::Answer { attempt, set, partials, .. } => {
                 Some((*attempt, *set, partials))
