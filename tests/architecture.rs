@@ -84,6 +84,60 @@ fn the_architecture_lists_every_file_of_the_machine() {
     }
 }
 
+/// What an app once asked of a monitor of deadlines, and what that told it.
+const ASKED: [&str; 11] = [
+    "configure",
+    "start monitoring",
+    "stop monitoring",
+    "register a session",
+    "unregister a session",
+    "start or update presence",
+    "stop presence",
+    "track a transaction",
+    "stop tracking a transaction",
+    "register a signing request",
+    "unregister a signing request",
+];
+const TOLD: [&str; 10] = [
+    "transaction detected",
+    "transaction confirmed",
+    "balance updated",
+    "notification clicked",
+    "session expiring",
+    "session expired",
+    "signing request expired",
+    "presence refresh needed",
+    "presence refreshed",
+    "error",
+];
+
+#[test]
+fn every_call_and_event_of_a_monitor_has_one_here_or_a_reason() {
+    let architecture = read("ARCHITECTURE.md");
+    let declared = |code: &str| {
+        let (owner, name) = code.split_once("::").unwrap_or(("", code));
+        let [file, mark] = match owner {
+            "Node" => ["core/driver/src/node.rs", &format!("pub async fn {name}(")],
+            "Happening" => ["core/machine/src/session/show.rs", &format!("    {name}")],
+            "Event" => ["core/machine/src/effect.rs", &format!("    {name}(")],
+            "Outcome" => ["core/machine/src/record.rs", &format!("    {name}")],
+            _ => ["core/machine/src/plan.rs", &format!("pub struct {name} ")],
+        };
+        read(file).contains(mark)
+    };
+    for row in ASKED.iter().chain(&TOLD) {
+        let rows: Vec<&str> =
+            architecture.lines().filter(|line| line.starts_with(&format!("| {row} |"))).collect();
+        let [line] = rows[..] else { panic!("ARCHITECTURE.md has {} rows for {row}", rows.len()) };
+        let answer = line.split('|').nth(2).expect("a second column").trim();
+        let codes: Vec<&str> = answer.split('`').skip(1).step_by(2).collect();
+        assert!(!codes.is_empty() || answer.starts_with("none: "), "{row}: {answer}");
+        for code in codes {
+            assert!(declared(code), "{row}: there is no {code}");
+        }
+    }
+}
+
 #[test]
 fn no_source_file_hides_a_second_one() {
     for path in git(&["ls-files", "*.rs"]).lines() {

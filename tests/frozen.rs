@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_machine::evidence::Offence;
 use countersign_machine::frame::{Frame, Holding, Reach, Refusal};
 use countersign_machine::id::{
-    Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey, WalletId,
+    Attempt, EnvelopeId, EventId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey, WalletId,
 };
 use countersign_machine::key::{ParticipantKey, SigningKey};
 use countersign_machine::message::{DeclineReason, Item, Message, Payload, Terms};
+use countersign_machine::plan::Notice;
+use countersign_machine::presence::{Here, Presence};
 use countersign_machine::record::{Failure, Outcome, Record};
-use countersign_machine::time::WallTime;
+use countersign_machine::time::{BootId, BootTime, Moment, WallTime};
 use countersign_machine::wallet::derive::{KeyPath, Taproot};
 use countersign_tests::fuzzing::seeds::{self, name_of_frame, name_of_record};
 use countersign_tests::rig::forge::tagged_hash;
@@ -75,6 +77,12 @@ fn every_kind_is_frozen() {
 
 fn records() -> Vec<(String, Vec<u8>)> {
     let (session, attempt, set) = (SessionId([2; 32]), Attempt(3), NonceSetDigest([4; 32]));
+    let deadline = WallTime(1_800_000_300_000);
+    let moment = |boot: Option<&str>| Moment {
+        wall: WallTime(1_800_000_000_000),
+        boot: BootTime(6_000_000),
+        boot_id: boot.map(BootId::of),
+    };
     let envelope = || vec![5, 6, 7].into();
     let ended = |outcome| Record::Ended { session, outcome, notice: envelope() };
     let all = [
@@ -95,6 +103,20 @@ fn records() -> Vec<(String, Vec<u8>)> {
             why: Failure::Blamed { culprit: Slot(1), offence: Offence::ForgedCompletion },
         }),
         Record::Blamed { session, evidence: vec![12; 3].into() },
+        Record::Looked { at: moment(None) },
+        Record::Timed {
+            session,
+            deadline,
+            at: moment(Some("a boot")),
+            expires: BootTime(7_000_000),
+            sure: true,
+        },
+        Record::Warned { session, deadline, threshold_ms: 300_000, left_ms: 299_999 },
+        Record::Held { session, notices: vec![Notice::Request, Notice::Ongoing, Notice::Expired] },
+        Record::Dismissed { session, notice: Notice::Warning { threshold_ms: 120_000 } },
+        Record::Handled { session, event: EventId([26; 16]) },
+        Record::WarningsChosen { thresholds_ms: Some(vec![30_000]) },
+        Record::PresenceChosen { ttl_ms: None },
     ];
     let mut named: Vec<_> =
         all.iter().map(|record| (format!("record-{}", name_of_record(record)), record.to_bytes())).collect();
@@ -125,6 +147,8 @@ fn messages() -> Vec<(String, Vec<u8>)> {
 fn frames() -> Vec<(String, Vec<u8>)> {
     let have = || vec![Holding::new(SessionId([2; 32]), [EnvelopeId([16; 16]), EnvelopeId([17; 16])])];
     let card = || vec![9; 3].into();
+    let at = WallTime(1_800_000_000_000);
+    let presence = Presence { here: Here::Withdrawn, at, ttl_ms: 3_600_000, signature: [19; 64] };
     let mut reach = Reach::default();
     [0, 9, 99].into_iter().for_each(|slot| reach.add(slot));
     [
@@ -136,6 +160,7 @@ fn frames() -> Vec<(String, Vec<u8>)> {
         Frame::Refuse { why: Refusal::OtherNonces, envelope: vec![16; 16].into() },
         Frame::Card { card: card() },
         Frame::Evidence { evidence: vec![12; 3].into() },
+        Frame::Presence { presence },
     ]
     .into_iter()
     .map(|frame| (format!("frame-{}", name_of_frame(&frame)), frame.to_bytes().to_vec()))

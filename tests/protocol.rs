@@ -11,6 +11,7 @@ use countersign_machine::id::{Attempt, NonceSetDigest, SessionId, TransportKey};
 use countersign_machine::key::{ParticipantKey, Seed, Signature, SigningKey};
 use countersign_machine::link::LinkPath;
 use countersign_machine::message::{DeclineReason, Envelope, Item, Message, Payload, Terms, TransportSecret};
+use countersign_machine::presence::{Here, Presence};
 use countersign_machine::record::Record;
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
@@ -78,8 +79,11 @@ fn every_hash_and_signature_follows_from_the_document_alone() {
 #[test]
 fn every_limit_is_the_codes_own() {
     let made = limits();
-    let declared: Vec<&str> =
-        LIMITS.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next()).collect();
+    let declared: Vec<&str> = LIMITS
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split_once(": u"))
+        .map(|(name, _)| name)
+        .collect();
 
     for name in declared {
         assert!(made.iter().any(|(made, _)| *made == name), "{name} is not in this test");
@@ -310,7 +314,13 @@ impl Phone {
     fn new(secret: u8, transport: u8, dice: u8, fresh: u8) -> Self {
         let (secret, transport_seed) = ([secret; 32], [transport; 32]);
         let key = SigningKey::from_bytes(&secret).expect("a valid secret");
-        let node = Node::create(key.participant(), TransportSecret::new(&transport_seed), [dice; 32]);
+        let node = Node::create(
+            key.participant(),
+            TransportSecret::new(&transport_seed),
+            [dice; 32],
+            None,
+            at(ISSUED),
+        );
         Self { node, secret, transport_seed, fresh, journal: Vec::new(), sent: Vec::new() }
     }
 
@@ -426,6 +436,8 @@ fn limits() -> Vec<(&'static str, u64)> {
         FRAME_BURST FRAMES_PER_SECOND HAVE_BURST HAVES_PER_SECOND CARD_BURST CARDS_PER_HOUR CLOCK_PING_MS MAX_EXTENSIONS
         ASK_AGAIN_MS ASK_AGAIN_MAX_MS COMPACT_AFTER MAX_CLOCK_FALL_MS MAX_CLOCK_BEHIND_MS
         MAX_EARLY_ENVELOPES MAX_EARLY_BYTES MAX_KNOWN_PER_LINK MIN_SESSION_MS MAX_SESSION_MS
+        MIN_PRESENCE_MS MAX_PRESENCE_MS DEFAULT_PRESENCE_MS PRESENCE_REFRESH_PERCENT PRESENCE_RETRY_MS LOOK_EVERY_MS
+        IN_APP_ONLY_MS URGENT_MS STICKY_MS MAX_WARNINGS MAX_PENDING PLAN_RESERVE TOLERANCE_PART EXPIRY_TOLERANCE_MS REFRESH_MS MAX_EVENTS
         DEFAULT_SESSION_MS MAX_CLOCK_SKEW_MS DEFAULT_CARD_MS REDIAL_FIRST_MS REDIAL_MAX_MS DIAL_TIMEOUT_MS
     )
 }
@@ -443,7 +455,9 @@ fn other_frames() -> Vec<Vec<u8>> {
     ];
     let refuse = refusals.map(|why| Frame::Refuse { why, envelope: vec![7; 16].into() });
     let have = Frame::Have { have: Vec::new(), lost: true };
-    refuse.iter().chain([&have]).map(|frame| frame.to_bytes().to_vec()).collect()
+    let word = Presence { here: Here::Away, at: at(CONNECTED).wall, ttl_ms: 180_000, signature: [7; 64] };
+    let presence = Frame::Presence { presence: word };
+    refuse.iter().chain([&have, &presence]).map(|frame| frame.to_bytes().to_vec()).collect()
 }
 
 /// The messages that the example has no use for.

@@ -91,8 +91,9 @@ impl World {
     /// Makes `count` phones that hold each other's cards and a wallet, and connects those that can be.
     pub fn new(seed: u64, count: usize, topology: Topology) -> Self {
         let mut entropy = Entropy { seed, count: 0 };
+        let now = Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) };
         let mut phones: Vec<Phone> =
-            (0..count).map(|_| Phone::new(entropy.draw(), entropy.draw(), entropy.draw())).collect();
+            (0..count).map(|_| Phone::new(entropy.draw(), entropy.draw(), entropy.draw(), now)).collect();
         phones.sort_by_key(Phone::participant);
         let keys: Vec<_> = phones.iter().map(Phone::participant).collect();
         let wallet = Wallet::new("wallet".into(), keys).expect("two to a hundred different keys");
@@ -103,7 +104,7 @@ impl World {
             sent: Vec::new(),
             oracle: Oracle::default(),
             last_words_arrive: false,
-            now: Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) },
+            now,
             spent: Duration::ZERO,
             roads: BTreeSet::new(),
             links: BTreeSet::new(),
@@ -297,7 +298,7 @@ impl World {
     /// Returns what a phone's clocks show.
     pub fn now_of(&self, who: usize) -> Now {
         let wall = self.now.wall.0.saturating_add_signed(self.phones[who].ahead_ms);
-        Now { wall: WallTime(wall), ..self.now }
+        Now { wall: WallTime(wall), boot: BootTime(self.now.boot.0 - self.phones[who].booted.0) }
     }
 
     fn move_clock(&mut self, to: BootTime) {
@@ -307,12 +308,16 @@ impl World {
     }
 
     fn next_wake(&self) -> Option<BootTime> {
-        self.phones.iter().filter_map(|phone| Some(phone.node.as_ref()?.poll_timeout()?.0)).min()
+        let wakes = self.phones.iter().filter_map(|phone| {
+            let (at, _) = phone.node.as_ref()?.poll_timeout()?;
+            Some(BootTime(at.0.saturating_add(phone.booted.0)))
+        });
+        wakes.min()
     }
 
     fn is_due(&self, who: usize) -> bool {
         let wake = self.phones[who].node.as_ref().and_then(Node::poll_timeout);
-        wake.is_some_and(|(at, _)| at <= self.now.boot)
+        wake.is_some_and(|(at, _)| at <= self.now_of(who).boot)
     }
 
     fn wake(&mut self, who: usize) {
@@ -357,11 +362,26 @@ impl World {
         self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
     }
 
+    /// Boots a phone: it dies, its boot clock starts over, and it comes back from its journal. Its system names the boot, if it
+    /// did before.
+    pub fn reboot(&mut self, who: usize) {
+        self.crash(who);
+        self.boot(who);
+        self.restart(who);
+    }
+
+    /// Boots a phone whose node is dead: its boot clock starts over.
+    pub fn boot(&mut self, who: usize) {
+        let phone = &mut self.phones[who];
+        phone.boots = phone.boots.map(|boots| boots + 1);
+        phone.booted = self.now.boot;
+    }
+
     /// Gives a participant a new phone: its key is the same, all else is gone. The others are shown its card.
     pub fn replace_phone(&mut self, who: usize) {
         self.crash(who);
         let (transport, seed) = (self.entropy.draw(), self.entropy.draw());
-        self.phones[who] = self.phones[who].successor(transport, seed);
+        self.phones[who] = self.phones[who].successor(transport, seed, self.now_of(who));
         let wallet = self.oracle.wallet(&self.wallet).clone();
         self.introduce(&wallet);
         self.connect();

@@ -405,7 +405,15 @@ fn contributions(world: &World, who: usize, id: SessionId) -> usize {
         | Record::Approved { .. }
         | Record::NonceSpent { .. }
         | Record::Ended { .. }
-        | Record::Blamed { .. } => false,
+        | Record::Blamed { .. }
+        | Record::Looked { .. }
+        | Record::Timed { .. }
+        | Record::Warned { .. }
+        | Record::Held { .. }
+        | Record::Dismissed { .. }
+        | Record::Handled { .. }
+        | Record::WarningsChosen { .. }
+        | Record::PresenceChosen { .. } => false,
     });
     made.count()
 }

@@ -42,7 +42,8 @@ pub fn frame(bytes: &[u8]) {
         Frame::Hello { card: inner, .. } | Frame::Card { card: inner } => card(&inner),
         Frame::Evidence { evidence: inner } => evidence(&inner),
         Frame::Envelope { envelope: inner, .. } => envelope(&inner),
-        Frame::Have { .. } | Frame::Ping { .. } | Frame::Pong { .. } | Frame::Refuse { .. } => {}
+        Frame::Have { .. } | Frame::Ping { .. } | Frame::Pong { .. } => {}
+        Frame::Refuse { .. } | Frame::Presence { .. } => {}
     }
 }
 
@@ -125,7 +126,15 @@ pub fn record(bytes: &[u8]) {
         Record::OwnerNamed { .. }
         | Record::WalletCreated { .. }
         | Record::Approved { .. }
-        | Record::NonceSpent { .. } => {}
+        | Record::NonceSpent { .. }
+        | Record::Looked { .. }
+        | Record::Timed { .. }
+        | Record::Warned { .. }
+        | Record::Held { .. }
+        | Record::Dismissed { .. }
+        | Record::Handled { .. }
+        | Record::WarningsChosen { .. }
+        | Record::PresenceChosen { .. } => {}
     }
     start_from(bytes);
 }
@@ -136,7 +145,7 @@ fn start_from(last: &[u8]) {
     let phone = &world.phones[LIAR];
     let records = phone.journal.iter().map(Vec::as_slice).chain([last]);
     let secret = TransportSecret::new(phone.transport_seed());
-    let Ok(mut node) = Node::open(records, secret, [7; 32], world.now) else { return };
+    let Ok(mut node) = Node::open(records, secret, [7; 32], None, world.now) else { return };
     let mut now = world.now;
     for _ in 0..3 {
         while node.poll_effect().is_some() {}

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use countersign_machine::id::SessionId;
-use countersign_machine::{Fault, Node};
+use countersign_machine::{Fault, Input, Node};
 
 use super::steps;
 use crate::rig::{Step, Topology, Vault, World, payload};
@@ -223,6 +223,7 @@ impl<'a> Run<'a> {
         for who in 0..self.world.phones.len() {
             self.world.phones[who].vault = Vault::Open;
             self.restart(who);
+            self.world.feed(who, Input::CameToForeground);
         }
         self.world.settle();
         for a in 0..self.world.phones.len() {

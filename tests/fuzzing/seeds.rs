@@ -11,9 +11,10 @@ use countersign_machine::record::{Failure, Outcome, Record};
 use countersign_machine::time::WallTime;
 
 use super::steps::Kind::{
-    self, Answers, Approves, Arrives, Backgrounds, Cancels, Cuts, Damages, Declines, Dies, Doubles, Errs,
-    Extends, Falls, Fuses, Introduces, Junk, Lies, Links, Locks, Mends, Overtakes, Passes, Proposes,
-    ReadsBack, Refuses, Repeats, Restarts, RollsBack, Settles, Sleeps, Unlocks, Vanishes, Wakes,
+    self, Answers, Approves, Arrives, Backgrounds, Boots, Cancels, Cuts, Damages, Declines, Dies, Dismisses,
+    Doubles, Errs, Extends, Falls, Foregrounds, Fuses, Handles, Introduces, Junk, Lies, Links, Locks, Mends,
+    Overtakes, Passes, Plans, Presents, Proposes, ReadsBack, Refuses, Repeats, Restarts, RollsBack, Settles,
+    Sleeps, Unlocks, Vanishes, Wakes, Warns,
 };
 use crate::rig::scene::{ITEMS, LIAR, Scene};
 use crate::rig::{Topology, World, payload};
@@ -27,7 +28,7 @@ pub fn all(seed: u64) -> Seeds {
     let mut seeds = Seeds::new();
     let mut worlds =
         vec![signed(seed, 2), signed(seed, 3), refused(seed, true), refused(seed, false), expired(seed)];
-    worlds.extend([extended(seed), introduced(seed)]);
+    worlds.extend([extended(seed), introduced(seed), noticed(seed)]);
     worlds.extend((0..4).map(|offence| convicted(seed, offence)));
     for world in worlds {
         world.sent.iter().for_each(|flight| add_frame(&mut seeds, &flight.bytes));
@@ -52,6 +53,7 @@ pub fn name_of_frame(frame: &Frame) -> &'static str {
         Frame::Refuse { .. } => "refuse",
         Frame::Card { .. } => "card",
         Frame::Evidence { .. } => "evidence",
+        Frame::Presence { .. } => "presence",
     }
 }
 
@@ -75,6 +77,14 @@ pub fn name_of_record(record: &Record) -> &'static str {
             Outcome::Failed { .. } => "ended-failed",
         },
         Record::Blamed { .. } => "blamed",
+        Record::Looked { .. } => "looked",
+        Record::Timed { .. } => "timed",
+        Record::Warned { .. } => "warned",
+        Record::Held { .. } => "held",
+        Record::Dismissed { .. } => "dismissed",
+        Record::Handled { .. } => "handled",
+        Record::WarningsChosen { .. } => "warnings-chosen",
+        Record::PresenceChosen { .. } => "presence-chosen",
     }
 }
 
@@ -126,6 +136,24 @@ fn extended(seed: u64) -> World {
         world.command(who, |node, now| node.extend(session, until, now)).expect("a later deadline");
         world.settle();
     }
+    world
+}
+
+/// A session whose user is present, chooses when to be warned, and deals with what the phone shows.
+fn noticed(seed: u64) -> World {
+    let mut world = World::new(seed, 2, Topology::Mesh);
+    world.command(1, |node, now| node.start_presence(60_000, now)).expect("a minute");
+    world.command(1, |node, now| node.set_warnings(Some(vec![30_000]), now)).expect("one warning");
+    world.propose(0, payload(1));
+    world.settle();
+    world.act(1, |node, now| {
+        let plan = node.plan(now);
+        node.ack_plan(plan.revision, &[], now).expect("the plan of this moment");
+        node.dismiss(plan.items[0].key, now).expect("a notification of the plan");
+        let event = node.next_event().expect("the request").id;
+        node.event_handled(event, now);
+    });
+    world.pass_ms(280_000);
     world
 }
 
@@ -297,6 +325,12 @@ fn add_scripts(seeds: &mut Seeds) {
     add_script(seeds, "clock-falls", [PROPOSED_2, 0], &[&falls[..], &[step(Settles)]].concat());
     let away = [by(Approves, 1), by(Answers, 1), (Backgrounds, 1, 1, 0, &[] as &[u8]), step(Settles)];
     add_script(seeds, "background", [PROPOSED_2, 0], &away);
+    let back = [by(Foregrounds, 1), step(Settles), by(Boots, 0), by(Boots, 1), step(Settles)];
+    add_script(seeds, "foreground", [PROPOSED_2, 0], &[&away[..], &back[..]].concat());
+    let own = (Warns, 1, 3, 40, &[] as &[u8]);
+    let seen = [by(Handles, 1), by(Plans, 1), (Plans, 1, 63, 0, &[]), own, (Passes, 255, 0, 0, &[])];
+    let away = [(Dismisses, 1, 1, 0, &[] as &[u8]), (Presents, 0, 10, 10, &[]), by(Presents, 0)];
+    add_script(seeds, "notices", [PROPOSED_3, 0], &[&seen[..], &away[..], &[step(Settles)]].concat());
     add_script(seeds, "sleeps", [PROPOSED_2, 0], &[(Sleeps, 0, 1, 0, &[]), step(Settles)]);
     add_script(seeds, "sleeps-a-year", [SIGNED_BY_ONE_2, 0], &[(Sleeps, 13, 1, 0, &[]), step(Settles)]);
 }

@@ -2,10 +2,11 @@
 
 use countersign_machine::Input;
 use countersign_machine::card::Card;
-use countersign_machine::id::{SessionId, TransportKey, WalletId};
+use countersign_machine::id::{EventId, SessionId, TransportKey, WalletId};
 use countersign_machine::key::{ParticipantKey, SigningKey};
 use countersign_machine::link::{DialFault, LinkPath};
 use countersign_machine::message::{DeclineReason, Payload};
+use countersign_machine::plan::{Capabilities, Notice, NotificationKey};
 use countersign_machine::session::Custody;
 use countersign_machine::time::WallTime;
 
@@ -75,14 +76,28 @@ pub(super) enum Kind {
     Falls,
     /// An app goes to the background, its key kept in one way or another.
     Backgrounds,
+    Foregrounds,
+    /// A phone dies, is booted, and starts again.
+    Boots,
+    /// The shell has made the system equal to the plan, but for some notifications; or speaks of another plan.
+    Plans,
+    /// A notification is put away.
+    Dismisses,
+    /// The program has dealt with an event.
+    Handles,
+    /// The user chooses when to be warned.
+    Warns,
+    /// The user wants to be shown as present, or no more.
+    Presents,
 }
 
 /// Every kind, in the order of their numbers.
-const KINDS: [Kind; 33] = {
+const KINDS: [Kind; 40] = {
     use Kind::{
-        Answers, Approves, Arrives, Backgrounds, Cancels, Cuts, Damages, Declines, Dies, Doubles, Errs,
-        Extends, Falls, Fuses, Introduces, Junk, Lies, Links, Locks, Mends, Overtakes, Passes, Proposes,
-        ReadsBack, Refuses, Repeats, Restarts, RollsBack, Settles, Sleeps, Unlocks, Vanishes, Wakes,
+        Answers, Approves, Arrives, Backgrounds, Boots, Cancels, Cuts, Damages, Declines, Dies, Dismisses,
+        Doubles, Errs, Extends, Falls, Foregrounds, Fuses, Handles, Introduces, Junk, Lies, Links, Locks,
+        Mends, Overtakes, Passes, Plans, Presents, Proposes, ReadsBack, Refuses, Repeats, Restarts,
+        RollsBack, Settles, Sleeps, Unlocks, Vanishes, Wakes, Warns,
     };
     [
         Arrives,
@@ -118,6 +133,13 @@ const KINDS: [Kind; 33] = {
         Extends,
         Falls,
         Backgrounds,
+        Foregrounds,
+        Boots,
+        Plans,
+        Dismisses,
+        Handles,
+        Warns,
+        Presents,
     ]
 };
 
@@ -213,10 +235,29 @@ pub(super) fn happen(run: &mut Run<'_>, [kind, a, b, c]: [u8; 4]) -> bool {
                 node.handle_input(Input::WentToBackground, now)
             });
         }
+        Kind::Foregrounds => run.world.feed(run.who(a), Input::CameToForeground),
+        Kind::Boots => {
+            run.die(run.who(a));
+            if !run.is_alive(run.who(a)) {
+                run.world.boot(run.who(a));
+            }
+            run.restart(run.who(a));
+        }
+        Kind::Plans | Kind::Dismisses | Kind::Handles => notify(run, kind, a, b),
+        Kind::Warns => {
+            let own = (b > 0).then(|| (0..b % 10).map(|at| u64::from(c) * 900 + u64::from(at) * 7_000));
+            let own = own.map(Iterator::collect);
+            run.world.act(run.who(a), |node, now| node.set_warnings(own, now));
+        }
+        Kind::Presents => {
+            run.world.act(run.who(a), |node, now| match b {
+                0 => node.stop_presence(now),
+                _ => node.start_presence(u64::from(b) << c % 32, now).unwrap_or_default(),
+            });
+        }
     }
-    let one_input =
-        ![Kind::Settles, Kind::Passes, Kind::Sleeps, Kind::Restarts, Kind::RollsBack].contains(&kind);
-    !one_input
+    let many = [Kind::Settles, Kind::Passes, Kind::Sleeps, Kind::Restarts, Kind::RollsBack, Kind::Boots];
+    many.contains(&kind)
 }
 
 fn road(run: &mut Run<'_>, kind: Kind, a: u8) {
@@ -374,6 +415,30 @@ fn link(run: &mut Run<'_>, a: u8, b: u8, c: u8) {
         _ => Input::Listening(vec![]),
     };
     run.world.feed(who, input);
+}
+
+/// What the shell and the user do with notifications and events.
+fn notify(run: &mut Run<'_>, kind: Kind, a: u8, b: u8) {
+    let shell =
+        Capabilities { max_pending: usize::from(b), can_preschedule: b & 1 == 0, live_update: b & 2 == 0 };
+    run.world.act(run.who(a), |node, now| {
+        let plan = node.plan(now);
+        let of_plan = plan.items.get(usize::from(b) % plan.items.len().max(1)).map(|item| item.key);
+        let of_nobody = NotificationKey::new(SessionId([b; 32]), Notice::Warning { threshold_ms: 1_000 });
+        match kind {
+            Kind::Dismisses => node.dismiss(of_plan.unwrap_or(of_nobody), now),
+            Kind::Handles => {
+                let first = node.next_event().map(|event| event.id);
+                node.event_handled(first.unwrap_or(EventId([b; 16])), now);
+                Ok(())
+            }
+            _ => {
+                node.handle_input(Input::ShellKnown(shell), now).expect("no shell is refused");
+                node.wake_plan(now);
+                node.ack_plan(plan.revision, of_plan.as_slice(), now)
+            }
+        }
+    });
 }
 
 fn roll_back(run: &mut Run<'_>, a: u8, b: u8) {

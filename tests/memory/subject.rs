@@ -152,14 +152,14 @@ impl Table {
     fn new(count: usize) -> Self {
         let keys: Vec<ParticipantKey> = (0..count).map(|who| key(who).participant()).collect();
         let wallet = Wallet::new("wallet".into(), keys.clone()).expect("different keys");
+        let now = Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) };
         let phone = |who: usize| Phone {
-            node: Node::create(keys[who], transport(who), [who as u8; 32]),
+            node: Node::create(keys[who], transport(who), [who as u8; 32], None, now),
             record: None,
             inputs: VecDeque::from([Input::Listening(vec![format!("/memory/{}", who + 1)])]),
             card: None,
             draws: 0,
         };
-        let now = Now { wall: WallTime(1_700_000_000_000), boot: BootTime(1_000_000) };
         let mut table =
             Self { phones: (0..count).map(phone).collect(), wallet, now, nonces: vec![Vec::new(); count] };
         table.settle();
@@ -222,7 +222,7 @@ impl Table {
                 Effect::Admit(_)
                 | Effect::Exclude(_)
                 | Effect::Dial { .. }
-                | Effect::Tell(Event::Link(_) | Event::Session(_) | Event::Clock(_))
+                | Effect::Tell(Event::Link(_) | Event::Session(_) | Event::Clock(_) | Event::Presence(_))
                 | Effect::Tell(Event::Refused(_) | Event::RefusedByPeer(_)) => {}
             }
         }

@@ -151,6 +151,7 @@ fn with_envelope(frame: &Frame, bytes: Vec<u8>) -> Frame {
         | Frame::Pong { .. }
         | Frame::Refuse { .. }
         | Frame::Card { .. }
-        | Frame::Evidence { .. } => frame.clone(),
+        | Frame::Evidence { .. }
+        | Frame::Presence { .. } => frame.clone(),
     }
 }

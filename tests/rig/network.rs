@@ -50,7 +50,8 @@ impl Flight {
                 | Frame::Pong { .. }
                 | Frame::Refuse { .. }
                 | Frame::Card { .. }
-                | Frame::Evidence { .. },
+                | Frame::Evidence { .. }
+                | Frame::Presence { .. },
             )
             | Err(_) => None,
         }

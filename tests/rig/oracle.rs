@@ -121,7 +121,15 @@ impl Oracle {
                 | Record::Approved { .. }
                 | Record::NonceSpent { .. }
                 | Record::Ended { .. }
-                | Record::Blamed { .. } => {}
+                | Record::Blamed { .. }
+                | Record::Looked { .. }
+                | Record::Timed { .. }
+                | Record::Warned { .. }
+                | Record::Held { .. }
+                | Record::Dismissed { .. }
+                | Record::Handled { .. }
+                | Record::WarningsChosen { .. }
+                | Record::PresenceChosen { .. } => {}
             }
         }
         self.journals.entry(*author).or_default().extend(records);
@@ -327,7 +335,15 @@ impl Journal {
                 | Record::Proposed { .. }
                 | Record::Approved { .. }
                 | Record::Ended { .. }
-                | Record::Blamed { .. } => {}
+                | Record::Blamed { .. }
+                | Record::Looked { .. }
+                | Record::Timed { .. }
+                | Record::Warned { .. }
+                | Record::Held { .. }
+                | Record::Dismissed { .. }
+                | Record::Handled { .. }
+                | Record::WarningsChosen { .. }
+                | Record::PresenceChosen { .. } => {}
             }
         }
     }
@@ -371,6 +387,7 @@ fn envelope_of(frame: &[u8]) -> Option<Envelope> {
         | Frame::Pong { .. }
         | Frame::Refuse { .. }
         | Frame::Card { .. }
-        | Frame::Evidence { .. } => None,
+        | Frame::Evidence { .. }
+        | Frame::Presence { .. } => None,
     }
 }

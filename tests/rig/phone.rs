@@ -10,7 +10,7 @@ use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{ParticipantKey, Seed, SigningKey};
 use countersign_machine::message::TransportSecret;
 use countersign_machine::record::{Record, survivors};
-use countersign_machine::time::Now;
+use countersign_machine::time::{BootId, BootTime, Now};
 use countersign_machine::{Input, Node};
 
 use super::forge::tagged_hash;
@@ -50,6 +50,10 @@ pub struct Phone {
     pub tickets: Vec<KeyTicket>,
     /// By how many milliseconds its wall clock is ahead of the world's.
     pub(super) ahead_ms: i64,
+    /// How often it was booted, which names the boot; `None` if its system has no name for it.
+    pub boots: Option<u64>,
+    /// When it was booted last, by the world's clock.
+    pub(super) booted: BootTime,
     answers: VecDeque<Input>,
     secret: [u8; 32],
     transport: [u8; 32],
@@ -59,12 +63,12 @@ pub struct Phone {
 
 impl Phone {
     /// Makes a phone with an empty journal.
-    pub(super) fn new(secret: [u8; 32], transport: [u8; 32], seed: [u8; 32]) -> Self {
+    pub(super) fn new(secret: [u8; 32], transport: [u8; 32], seed: [u8; 32], now: Now) -> Self {
         let participant = key(&secret).participant();
         let link = TransportSecret::new(&transport);
         let peer = link.public();
         Self {
-            node: Some(Node::create(participant, link, seed)),
+            node: Some(Node::create(participant, link, seed, Some(BootId::of("boot 0")), now)),
             journal: Vec::new(),
             archive: Vec::new(),
             dropped: Vec::new(),
@@ -75,6 +79,8 @@ impl Phone {
             draws: 0,
             tickets: Vec::new(),
             ahead_ms: 0,
+            boots: Some(0),
+            booted: BootTime(0),
             answers: VecDeque::new(),
             secret,
             transport,
@@ -133,6 +139,7 @@ impl Phone {
             Event::Link(_)
             | Event::Session(_)
             | Event::Clock(_)
+            | Event::Presence(_)
             | Event::Refused(_)
             | Event::RefusedByPeer(_) => None,
         });
@@ -162,12 +169,13 @@ impl Phone {
     /// Returns what is wrong with the records.
     pub fn node_from(&self, records: &[Vec<u8>], seed: [u8; 32], now: Now) -> Result<Node, StoreFault> {
         let records = records.iter().map(Vec::as_slice);
-        Node::open(records, TransportSecret::new(&self.transport), seed, now)
+        let boot_id = self.boots.map(|boots| BootId::of(&format!("boot {boots}")));
+        Node::open(records, TransportSecret::new(&self.transport), seed, boot_id, now)
     }
 
     /// Makes the phone that takes this one's place: the same participant, a new transport key, an empty journal.
-    pub(super) fn successor(&self, transport: [u8; 32], seed: [u8; 32]) -> Self {
-        Self::new(self.secret, transport, seed)
+    pub(super) fn successor(&self, transport: [u8; 32], seed: [u8; 32], now: Now) -> Self {
+        Self::new(self.secret, transport, seed, now)
     }
 
     pub(super) fn die(&mut self) {

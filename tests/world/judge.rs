@@ -127,7 +127,15 @@ impl Judge {
             | Record::NonceCommitted { .. }
             | Record::NonceSpent { .. }
             | Record::Signed { .. }
-            | Record::Blamed { .. } => None,
+            | Record::Blamed { .. }
+            | Record::Looked { .. }
+            | Record::Timed { .. }
+            | Record::Warned { .. }
+            | Record::Held { .. }
+            | Record::Dismissed { .. }
+            | Record::Handled { .. }
+            | Record::WarningsChosen { .. }
+            | Record::PresenceChosen { .. } => None,
         });
         self.ends.insert(who, ends.collect());
     }
@@ -231,6 +239,8 @@ pub(super) fn asks(what: &Happening) -> bool {
         | Happening::OwnPastFound { .. }
         | Happening::ExtensionAsked { .. }
         | Happening::Extended { .. }
+        | Happening::Expiring { .. }
+        | Happening::RequestExpired
         | Happening::Ended { .. } => false,
     }
 }

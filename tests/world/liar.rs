@@ -118,7 +118,8 @@ impl Liar {
                 | Frame::Ping { .. }
                 | Frame::Refuse { .. }
                 | Frame::Card { .. }
-                | Frame::Evidence { .. } => return None,
+                | Frame::Evidence { .. }
+                | Frame::Presence { .. } => return None,
             },
             Trick::Floods => {
                 let mut said = vec![same(); 20];

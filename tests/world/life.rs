@@ -34,6 +34,7 @@ impl World<'_> {
         let seed = dice.bytes();
         if dice.yes(250) {
             self.phones[who].booted = self.now - 1_000 * MS;
+            self.phones[who].phone.boots = self.phones[who].phone.boots.map(|boots| boots + 1);
         }
         let now = self.clock(who);
         let handset = &mut self.phones[who];

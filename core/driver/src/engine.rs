@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use countersign_machine::effect::{Event, KeyPurpose};
 use countersign_machine::fault::Fault;
+use countersign_machine::id::EventId;
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{Seed, SigningKey};
 use countersign_machine::record::{Record, survivors};
@@ -43,8 +44,42 @@ pub struct Counters {
     pub sync_us: u64,
     /// Microseconds spent deciding, which is mostly cryptography.
     pub machine_us: u64,
-    /// Times the timer woke the engine.
-    pub timer_wakes: u64,
+    /// Times the timer woke the engine, by why.
+    pub wakes: Wakes,
+}
+
+/// How often the timer woke the engine, by why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Wakes {
+    /// A deadline came.
+    pub deadline: u64,
+    /// A deadline was near.
+    pub warning: u64,
+    /// A session went on.
+    pub session: u64,
+    /// Co-signers were told that we are here.
+    pub presence: u64,
+    /// Co-signers were asked for the time.
+    pub clock: u64,
+    /// A co-signer was dialled.
+    pub dial: u64,
+    /// Nothing was due yet: the boot clock was read again, in case the phone had slept.
+    pub look: u64,
+}
+
+impl Wakes {
+    fn count(&mut self, why: Option<Wake>) {
+        let counter = match why {
+            Some(Wake::Deadline(_)) => &mut self.deadline,
+            Some(Wake::Warning(_)) => &mut self.warning,
+            Some(Wake::Session(_)) => &mut self.session,
+            Some(Wake::Presence) => &mut self.presence,
+            Some(Wake::Clock) => &mut self.clock,
+            Some(Wake::Dial(_)) => &mut self.dial,
+            None => &mut self.look,
+        };
+        *counter += 1;
+    }
 }
 
 /// What the engine woke up for.
@@ -68,6 +103,8 @@ pub(crate) struct Engine {
     pub(crate) net: Net,
     pub(crate) observer: Box<dyn FnMut(&Event) + Send>,
     pub(crate) listens: watch::Sender<Vec<String>>,
+    /// Names the oldest event that waits.
+    pub(crate) waiting: watch::Sender<Option<EventId>>,
     pub(crate) keys: FuturesUnordered<BoxFuture<'static, (KeyTicket, Result<Secret32, VaultError>)>>,
 }
 
@@ -109,10 +146,14 @@ impl Engine {
 
     fn woken(&mut self, wake: Option<(BootTime, Wake)>) {
         let now = self.now();
-        self.counters.timer_wakes += 1;
-        if let Some((at, why)) = wake.filter(|(at, _)| *at <= now.boot) {
-            tracing::debug!(?why, late_us = now.boot.0 - at.0, "woken");
-            self.decide(|machine| machine.handle_timeout(now));
+        let due = wake.filter(|(at, _)| *at <= now.boot);
+        self.counters.wakes.count(due.map(|(_, why)| why));
+        match due {
+            Some((at, why)) => {
+                tracing::debug!(?why, late_us = now.boot.0 - at.0, "woken");
+                self.decide(|machine| machine.handle_timeout(now));
+            }
+            None => tracing::trace!("woken to read the boot clock"),
         }
     }
 
@@ -133,6 +174,8 @@ impl Engine {
                 inputs.extend(self.carry_out(effect)?);
             }
             if inputs.is_empty() {
+                let waits = self.machine.next_event().map(|event| event.id);
+                self.waiting.send_if_modified(|waiting| std::mem::replace(waiting, waits) != waits);
                 return Ok(());
             }
         }

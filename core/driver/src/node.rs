@@ -6,19 +6,21 @@ use std::sync::Arc;
 use countersign_machine::card::Card;
 use countersign_machine::effect::{Event, KeyPurpose};
 use countersign_machine::fault::{CallerFault, StoreFault};
-use countersign_machine::id::{SessionId, WalletId};
+use countersign_machine::id::{EventId, SessionId, WalletId};
 use countersign_machine::key::{KeyFault, ParticipantKey, SigningKey};
 use countersign_machine::message::{DeclineReason, Payload, Terms, TransportSecret};
+use countersign_machine::node::KeptEvent;
+use countersign_machine::plan::{Capabilities, NotificationKey, Plan, WakePlan};
 use countersign_machine::session::Custody;
 use countersign_machine::status::Status;
-use countersign_machine::time::{BootTime, Now, WallTime};
+use countersign_machine::time::{BootId, BootTime, Now, WallTime};
 use countersign_machine::wallet::Wallet;
 use countersign_machine::{self as machine, Input};
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{self, Clock, SystemClock};
 use crate::engine::{Command, Counters, Engine};
 use crate::entropy::{Entropy, EntropyError, SystemEntropy};
 use crate::journal::{Journal, JournalError, SqliteJournal};
@@ -35,6 +37,9 @@ pub struct Config {
     pub journal: PathBuf,
     /// Multiaddresses to listen at, such as `/ip4/127.0.0.1/tcp/0`; none to dial only.
     pub listen: Vec<String>,
+    /// What names the running boot of the phone, such as Android's `BOOT_COUNT`; `None` for what the system itself says
+    /// ([`crate::clock::boot_id`]), if it does.
+    pub boot: Option<String>,
 }
 
 /// Why a call failed, or why the co-signer stopped.
@@ -70,6 +75,8 @@ pub enum Error {
 pub struct Node {
     commands: mpsc::Sender<Command>,
     listening: watch::Receiver<Vec<String>>,
+    /// Names the oldest event that waits.
+    waits: watch::Receiver<Option<EventId>>,
     engine: JoinHandle<Result<(), Error>>,
 }
 
@@ -117,18 +124,20 @@ impl Node {
         let mut seed = [0; 32];
         entropy.fill(&mut seed)?;
         let records = journal.replay()?;
+        let boot_id = config.boot.clone().or_else(clock::boot_id).map(|name| BootId::of(&name));
+        let reading = clock.now();
+        let now = Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) };
         let machine = if records.is_empty() {
             let key = vault.signing_secret(KeyPurpose::Card).await?;
             let participant = SigningKey::from_bytes(key.expose())?.participant();
-            machine::Node::create(participant, secret, seed)
+            machine::Node::create(participant, secret, seed, boot_id, now)
         } else {
-            let reading = clock.now();
-            let now = Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) };
-            machine::Node::open(records.iter().map(Vec::as_slice), secret, seed, now)?
+            machine::Node::open(records.iter().map(Vec::as_slice), secret, seed, boot_id, now)?
         };
         let net = Net::start(&transport, &config.listen)?;
         let (commands, queue) = mpsc::channel(MAX_COMMANDS);
         let (listens, listening) = watch::channel(Vec::new());
+        let (waiting, waits) = watch::channel(machine.next_event().map(|event| event.id));
         let engine = Engine {
             machine,
             entropy,
@@ -139,9 +148,10 @@ impl Node {
             net,
             observer,
             listens,
+            waiting,
             keys: FuturesUnordered::new(),
         };
-        Ok(Self { commands, listening, engine: tokio::spawn(engine.run(queue)) })
+        Ok(Self { commands, listening, waits, engine: tokio::spawn(engine.run(queue)) })
     }
 
     /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.
@@ -279,14 +289,121 @@ impl Node {
         self.timed(move |machine, _| machine.set_custody(custody)).await
     }
 
-    /// Says that the app went to the background: a key that may be kept only until then is wiped.
+    /// Says that the app went to the background: nobody is dialled any more, co-signers hear that we are away, and a key that
+    /// may be kept only until then is wiped. The journal knows the time when this returns.
     ///
     /// # Errors
     ///
     /// [`Error::Stopped`].
     pub async fn went_to_background(&self) -> Result<(), Error> {
-        let tell = |machine: &mut machine::Node, now| machine.handle_input(Input::WentToBackground, now);
-        self.timed(tell).await?.map_err(|_| Error::Stopped)
+        self.tell(Input::WentToBackground).await
+    }
+
+    /// Says that the app is in the foreground again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn came_to_foreground(&self) -> Result<(), Error> {
+        self.tell(Input::CameToForeground).await
+    }
+
+    /// Says what the shell's system can do: [`Node::plan`] follows it. Not durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn set_capabilities(&self, shell: Capabilities) -> Result<(), Error> {
+        self.tell(Input::ShellKnown(shell)).await
+    }
+
+    /// Returns every notification that should be on the screen or held by the system now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn plan(&self) -> Result<Plan, Error> {
+        self.timed(|machine, now| machine.plan(now)).await
+    }
+
+    /// Returns when the system is to wake the program next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn wake_plan(&self) -> Result<WakePlan, Error> {
+        self.timed(|machine, now| machine.wake_plan(now)).await
+    }
+
+    /// Says that the system holds, or shows, the plan of this revision but for the notifications in `failed`. Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::StalePlan`] if the plan is another by now; [`Error::Stopped`].
+    pub async fn ack_plan(&self, revision: u64, failed: Vec<NotificationKey>) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.ack_plan(revision, &failed, now)).await??)
+    }
+
+    /// Says that the user put a notification away. Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::UnknownNotice`]; [`Error::Stopped`].
+    pub async fn dismiss(&self, key: NotificationKey) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.dismiss(key, now)).await??)
+    }
+
+    /// Waits for the oldest event that the program has not dealt with, and returns it: the same until
+    /// [`Node::event_handled`], also after a restart. Cancelling the wait loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn next_event(&self) -> Result<KeptEvent, Error> {
+        let mut waits = self.waits.clone();
+        loop {
+            waits.wait_for(Option::is_some).await.map_err(|_| Error::Stopped)?;
+            if let Some(event) = self.timed(|machine, _| machine.next_event().cloned()).await? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Says that the program has dealt with an event. Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn event_handled(&self, id: EventId) -> Result<(), Error> {
+        self.timed(move |machine, now| machine.event_handled(id, now)).await
+    }
+
+    /// Sets how long before a session expires its user is warned, in milliseconds; `None` for the usual. Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::OutOfRange`] or [`CallerFault::TooMany`] for such a list; [`Error::Stopped`].
+    pub async fn set_warnings(&self, thresholds_ms: Option<Vec<u64>>) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.set_warnings(thresholds_ms, now)).await??)
+    }
+
+    /// Lets co-signers know that we are here, at once and then again after 40 % of `ttl_ms`, while in the foreground.
+    /// Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerFault::OutOfRange`] if `ttl_ms` is under 10 s or over a day; [`Error::Stopped`].
+    pub async fn start_presence(&self, ttl_ms: u64) -> Result<(), Error> {
+        Ok(self.timed(move |machine, now| machine.start_presence(ttl_ms, now)).await??)
+    }
+
+    /// Lets co-signers know no more whether we are here. Durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn stop_presence(&self) -> Result<(), Error> {
+        self.timed(|machine, now| machine.stop_presence(now)).await
     }
 
     /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
@@ -344,6 +461,11 @@ impl Node {
     pub async fn close(self) -> Result<(), Error> {
         drop(self.commands);
         self.engine.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Brings a fact of the shell's; the machine refuses none of these.
+    async fn tell(&self, input: Input) -> Result<(), Error> {
+        self.timed(|machine, now| machine.handle_input(input, now)).await?.map_err(|_| Error::Stopped)
     }
 
     async fn timed<T: Send + 'static>(

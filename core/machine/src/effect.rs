@@ -78,6 +78,8 @@ pub enum Event {
     Session(SessionEvent),
     /// The wall clock became suspect, or is trusted again.
     Clock(ClockChanged),
+    /// Our presence was said again, or would have been.
+    Presence(PresenceRefreshed),
     /// A frame was refused; nothing has changed.
     Refused(RefusedEvent),
     /// A peer refused a frame of ours.
@@ -118,6 +120,16 @@ pub struct SessionEvent {
 pub struct ClockChanged {
     /// Whether it is suspect: nothing is signed until a co-signer's time confirms it, or it is set right.
     pub suspect: bool,
+}
+
+/// See [`Event::Presence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "presence")]
+pub struct PresenceRefreshed {
+    /// Whether it reached a co-signer.
+    pub reached: bool,
+    /// Milliseconds until it is said again.
+    pub next_in_ms: u64,
 }
 
 /// See [`Event::Refused`].

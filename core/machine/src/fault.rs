@@ -182,6 +182,15 @@ pub enum CallerFault {
     /// The secret key given is not the one this node speaks for.
     #[error("the vault holds another key")]
     OtherKey,
+    /// A length of time is shorter or longer than [`crate::limits`] allows.
+    #[error("{0} is too short or too long")]
+    OutOfRange(&'static str),
+    /// No session has such a notification.
+    #[error("no session has this notification")]
+    UnknownNotice,
+    /// The plan has changed since it was asked for: ask again.
+    #[error("the plan has changed meanwhile")]
+    StalePlan,
     /// A card must be issued first: nobody could verify what we send.
     #[error("issue a card first")]
     NoCard,

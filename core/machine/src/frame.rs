@@ -11,6 +11,7 @@ use crate::id::{EnvelopeId, SessionId, TransportKey};
 use crate::key::tagged_hash;
 use crate::limits::{MAX_FRAME_BYTES, MAX_SIGNERS};
 use crate::message::TransportSecret;
+use crate::presence::Presence;
 use crate::time::WallTime;
 
 /// The only version of the link's language.
@@ -215,6 +216,13 @@ pub enum Frame {
         #[n(0)]
         evidence: ByteVec,
     },
+    /// Whether the sender is there.
+    #[n(8)]
+    Presence {
+        /// Its word.
+        #[n(0)]
+        presence: Presence,
+    },
 }
 
 impl Frame {
@@ -253,7 +261,7 @@ impl Frame {
             }
             Self::Refuse { envelope, .. } => [0, ID_BYTES].contains(&envelope.len()),
             Self::Envelope { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
-            Self::Card { .. } | Self::Evidence { .. } => true,
+            Self::Card { .. } | Self::Evidence { .. } | Self::Presence { .. } => true,
         }
     }
 

@@ -140,6 +140,47 @@ impl EnvelopeId {
     }
 }
 
+/// Names an event that the program has to deal with, across restarts: a hash of what happened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct EventId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+impl EventId {
+    /// Hashes what happened in a session.
+    pub(crate) fn of(session: SessionId, what: &[u8]) -> Self {
+        let hash = tagged_hash("countersign/event", &[&session.0, what]);
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        Self(id)
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        crate::hex::write(f, &self.0)
+    }
+}
+
+impl std::fmt::Debug for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "EventId({self})")
+    }
+}
+
+impl std::str::FromStr for EventId {
+    type Err = crate::hex::HexFault;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        crate::hex::parse(text).map(Self)
+    }
+}
+
+impl serde::Serialize for EventId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Makes unpredictable, replayable bytes from one seed: jitter and ping challenges, never a secret.
 pub(crate) struct Dice {
     seed: [u8; 32],

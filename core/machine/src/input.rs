@@ -3,6 +3,7 @@
 use crate::id::TransportKey;
 use crate::key::{Seed, SigningKey};
 use crate::link::{DialFault, LinkPath};
+use crate::plan::Capabilities;
 
 /// Names one question to the vault, or to the system's generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +35,13 @@ pub enum Input {
         /// Fresh entropy for this use alone.
         seed: Seed,
     },
-    /// The app went to the background: see [`crate::session::Custody::Background`].
+    /// The app went to the background: nobody is dialled any more, nothing begun, and co-signers hear that we are away. See
+    /// also [`crate::session::Custody::Background`].
     WentToBackground,
+    /// The app is in the foreground again, where it also starts.
+    CameToForeground,
+    /// What the shell's system can do: [`crate::Node::plan`] follows it.
+    ShellKnown(Capabilities),
     /// The phone listens at these multiaddresses now: the whole list.
     Listening(Vec<String>),
     /// A connection to the peer stands and takes frames.

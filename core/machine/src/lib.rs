@@ -12,6 +12,7 @@ compile_error!("a machine that breaks the nonce law is for debug tests alone");
 
 pub mod card;
 mod codec;
+pub mod deadline;
 pub mod effect;
 pub mod evidence;
 pub mod fault;
@@ -24,6 +25,8 @@ pub mod limits;
 pub mod link;
 pub mod message;
 pub mod node;
+pub mod plan;
+pub mod presence;
 pub mod record;
 pub mod session;
 pub mod status;

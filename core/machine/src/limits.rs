@@ -97,6 +97,43 @@ pub const MAX_CLOCK_FALL_MS: u64 = 60_000;
 /// Milliseconds by which the wall clock may be behind what the journal has seen before it is suspect.
 pub const MAX_CLOCK_BEHIND_MS: u64 = 2_000;
 
+/// How long before a session expires its users are warned, in ms, longest first: 24 h, 1 h, 10, 5, 2 and 1 min. A session
+/// has those that are shorter than it.
+pub const WARNINGS_MS: [u64; 6] = [86_400_000, 3_600_000, 600_000, 300_000, 120_000, 60_000];
+/// The one of these that the open program alone shows, in ms: ten minutes before the end nobody need be called.
+pub const IN_APP_ONLY_MS: u64 = 600_000;
+/// Warnings from here on, in ms, may break through a phone's quiet: five minutes.
+pub const URGENT_MS: u64 = 300_000;
+/// Warnings from here on, in ms, stay until they are touched: two minutes.
+pub const STICKY_MS: u64 = 120_000;
+/// Most warnings of a list of the caller's own.
+pub const MAX_WARNINGS: usize = 8;
+/// Notifications that a program may hold at the system, if the shell does not say: iOS keeps the soonest 64.
+pub const MAX_PENDING: usize = 64;
+/// How many of those the plan leaves to the program.
+pub const PLAN_RESERVE: usize = 4;
+/// How late the alarm of a warning may come, as a part of the time that it warns of: a tenth.
+pub const TOLERANCE_PART: u64 = 10;
+/// How late the alarm of an expiry may come, in ms: nothing can be done any more.
+pub const EXPIRY_TOLERANCE_MS: u64 = 60_000;
+/// Pause after which a phone in the background looks whether co-signers have answered, in ms: no system grants more.
+pub const REFRESH_MS: u64 = 15 * 60 * 1000;
+/// Most events kept for a program that takes none; the oldest go first, and [`crate::Node::status`] shows what they said.
+pub const MAX_EVENTS: usize = 1024;
+/// Milliseconds by which the journal's last look at the clocks may be older than its last record.
+pub const LOOK_EVERY_MS: u64 = 1_000;
+
+/// Shortest validity of a presence, in ms: its refreshes are 4 s apart.
+pub const MIN_PRESENCE_MS: u64 = 10_000;
+/// Longest validity of a presence, in ms: a day. It is no promise to be there for longer.
+pub const MAX_PRESENCE_MS: u64 = 24 * 60 * 60 * 1000;
+/// Usual validity of a presence, in ms: an hour.
+pub const DEFAULT_PRESENCE_MS: u64 = 60 * 60 * 1000;
+/// When a presence is refreshed, in hundredths of its validity.
+pub const PRESENCE_REFRESH_PERCENT: u64 = 40;
+/// First pause after a presence that reached nobody, in ms; it doubles up to the usual one.
+pub const PRESENCE_RETRY_MS: u64 = 5_000;
+
 /// Shortest time from proposal to deadline, in ms: both rounds over one relayed link.
 pub const MIN_SESSION_MS: u64 = 1_000;
 /// Longest time from proposal to deadline, in ms: 30 days.

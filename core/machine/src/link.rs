@@ -9,6 +9,7 @@ use crate::limits::{
     FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, MAX_INVALID, MAX_KNOWN_PER_LINK,
     REDIAL_FIRST_MS, REDIAL_MAX_MS,
 };
+use crate::presence::{Here, Presence};
 use crate::time::{BootTime, Now, WallTime};
 
 /// How two phones are connected.
@@ -104,6 +105,8 @@ pub(crate) struct Link {
     vouched: BTreeSet<ParticipantKey>,
     /// The pieces of evidence that the other side holds, as far as this connection has shown.
     shown: BTreeSet<EnvelopeId>,
+    /// What it last said of being there, and until when that holds.
+    presence: Option<(Presence, BootTime)>,
 }
 
 /// What somebody may still do, and since when that has been counted.
@@ -161,7 +164,24 @@ impl Link {
             choked: false,
             vouched: BTreeSet::new(),
             shown: BTreeSet::new(),
+            presence: None,
         }
+    }
+
+    /// Takes the other side's word on whether it is there; returns whether that is news.
+    pub(crate) fn take_presence(&mut self, presence: Presence, now: Now) -> bool {
+        if self.presence.is_some_and(|(held, _)| presence.at <= held.at) {
+            return false;
+        }
+        self.presence = Some((presence, now.boot.after_ms(presence.left_ms(now.wall))));
+        true
+    }
+
+    /// Returns what the other side last said of being there, and for how many milliseconds that still holds.
+    pub(crate) fn presence(&self, now: Now) -> Option<(Presence, u64)> {
+        let (presence, until) = self.presence?;
+        let left_ms = until.ms_from(now.boot);
+        (left_ms > 0 && presence.here != Here::Withdrawn).then_some((presence, left_ms))
     }
 
     /// Counts a frame against what a peer may send; returns whether it may be read.

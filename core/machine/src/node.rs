@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::card::Card;
+use crate::deadline::{Deadlines, Warnings};
 use crate::effect::{CardIssued, ClockChanged, Effect, Event, KeyPurpose, LinkChanged, SessionEvent};
 use crate::fault::{CallerFault, Fault, StoreFault};
 use crate::id::{Attempt, Dice, SessionId, Slot, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
-    CARD_BURST, CARDS_PER_HOUR, CLOCK_PING_MS, COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS,
+    CARD_BURST, CARDS_PER_HOUR, COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, LOOK_EVERY_MS,
     MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARD_AHEAD_MS, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES,
     MAX_KNOWN_ITEMS, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
 };
 use crate::link::{Allowance, Link};
 use crate::message::TransportSecret;
+use crate::plan::Capabilities;
+use crate::presence::{Here, Refreshing};
 use crate::record::Record;
 use crate::session::{Context, Custody, KeyStep, Said, Session};
 use crate::time::{BootTime, Now, WallTime};
@@ -24,21 +27,31 @@ use crate::wallet::Wallet;
 mod clock;
 mod commands;
 mod early;
+mod events;
 mod exchange;
+mod inbox;
 mod open;
+mod plan;
 mod show;
+mod timing;
 mod wire;
 
 use clock::Clock;
 use early::Early;
+use events::Events;
+pub use events::KeptEvent;
 
 /// Why the machine wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wake {
     /// A session's deadline comes.
     Deadline(SessionId),
+    /// A session's deadline is near: its user is warned.
+    Warning(SessionId),
     /// A session goes on: the pause before its next attempt is over, or it asks once more for what it lacks.
     Session(SessionId),
+    /// Co-signers are told once more that we are here.
+    Presence,
     /// Co-signers are asked for the time, which may confirm a suspect clock.
     Clock,
     /// A co-signer is to be dialled again.
@@ -70,6 +83,17 @@ pub struct Node {
     card_allowances: BTreeMap<ParticipantKey, Allowance>,
     /// When co-signers are asked the time again, while our wall clock is suspect.
     asks_time: BootTime,
+    /// When everything is due.
+    deadlines: Deadlines<Wake>,
+    warnings: Warnings,
+    presence: Refreshing,
+    shell: Capabilities,
+    /// Whether the program is in the background: then nobody is dialled, and nothing signed anew.
+    background: bool,
+    /// What the program has yet to deal with.
+    events: Events,
+    /// When the journal was last told what the clocks show.
+    looked: Option<BootTime>,
     effects: VecDeque<Effect>,
 }
 
@@ -103,9 +127,15 @@ impl Node {
                 Ok(())
             }
             Input::WentToBackground => {
-                if self.custody != Custody::Session {
-                    self.sessions.values_mut().for_each(Session::forget_key);
-                }
+                self.go_to_background(now);
+                Ok(())
+            }
+            Input::CameToForeground => {
+                self.come_to_foreground(now);
+                Ok(())
+            }
+            Input::ShellKnown(shell) => {
+                self.shell = shell;
                 Ok(())
             }
             Input::Listening(addresses) => {
@@ -123,6 +153,7 @@ impl Node {
             Input::DialFailed { peer, why } => {
                 if let Some(link) = self.links.get_mut(&peer) {
                     link.dial_failed(why, &mut self.dice, now);
+                    self.time_link(peer);
                     self.tell_link(peer);
                 }
                 Ok(())
@@ -131,40 +162,9 @@ impl Node {
         }
     }
 
-    /// Does what is due: ends sessions whose deadline has passed, begins attempts, dials whom it is time to dial.
-    pub fn handle_timeout(&mut self, now: Now) {
-        self.look_at_clock(now);
-        self.proceed_where(|session| session.is_due(now), now);
-        if self.clock.is_suspect() && self.asks_time <= now.boot {
-            self.ask_time(now);
-        }
-        self.dial_due(now);
-    }
-
     /// Returns the next order, until there is none.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
-    }
-
-    /// Returns when to call [`Node::handle_timeout`] next, and what for.
-    pub fn poll_timeout(&self) -> Option<(BootTime, Wake)> {
-        let deadlines = self
-            .sessions
-            .values()
-            .filter(|session| session.outcome().is_none())
-            .map(|session| (session.expires(), Wake::Deadline(session.id())));
-        let suspect = self.clock.is_suspect();
-        let steps = self
-            .open_sessions()
-            .filter_map(|session| Some((session.next_step(suspect)?, Wake::Session(session.id()))));
-        let asks_time = suspect && self.links.values().any(|link| link.is_up() && link.is_heard());
-        let clock = asks_time.then_some((self.asks_time, Wake::Clock));
-        let dials = self
-            .links
-            .iter()
-            .filter(|_| self.cards.contains_key(&self.me))
-            .filter_map(|(peer, link)| Some((link.redial()?, Wake::Dial(*peer))));
-        deadlines.chain(steps).chain(clock).chain(dials).min()
     }
 
     fn read_back(&mut self, bytes: Option<&[u8]>, now: Now) -> Result<(), Fault> {
@@ -254,6 +254,7 @@ impl Node {
         if let Some(former) = former.filter(|former| *former != transport) {
             if self.links.remove(&former).is_some() {
                 self.effects.push_back(Effect::Exclude(former));
+                self.time_link(former);
             }
             let open: Vec<SessionId> = self.open_sessions().map(Session::id).collect();
             for id in open {
@@ -263,6 +264,10 @@ impl Node {
         self.meet_cosigners(now);
         if let Some(link) = self.links.get_mut(&transport) {
             link.hurry(now);
+            self.time_link(transport);
+        }
+        if participant == self.me {
+            self.time_all();
         }
         true
     }
@@ -284,32 +289,15 @@ impl Node {
     /// Makes a link to every co-signer whose card we hold and who has none yet.
     fn meet_cosigners(&mut self, now: Now) {
         let cosigners = self.wallets.values().flat_map(|wallet| wallet.keys());
-        for participant in cosigners.filter(|key| **key != self.me) {
-            let Some(card) = self.cards.get(participant) else { continue };
-            let peer = card.statement().transport;
-            if card.check_date(now.wall).is_ok() && !self.links.contains_key(&peer) {
-                self.links.insert(peer, Link::new(*participant, now));
-                self.effects.push_back(Effect::Admit(peer));
-            }
-        }
-    }
-
-    fn dial_due(&mut self, now: Now) {
-        if !self.cards.contains_key(&self.me) {
-            return;
-        }
-        for (peer, link) in &mut self.links {
-            if link.redial().is_none_or(|at| at > now.boot) {
-                continue;
-            }
-            let addresses = match self.cards.get(&link.participant) {
-                Some(card) if card.check_date(now.wall).is_ok() => card.statement().addresses.clone(),
-                Some(_) | None => Vec::new(),
-            };
-            link.dialling(!addresses.is_empty());
-            if !addresses.is_empty() {
-                self.effects.push_back(Effect::Dial { peer: *peer, addresses });
-            }
+        let cards = cosigners.filter(|key| **key != self.me).filter_map(|key| self.cards.get(key));
+        let met = cards
+            .filter(|card| card.check_date(now.wall).is_ok())
+            .map(|card| (card.statement().participant, card.statement().transport));
+        let met: Vec<_> = met.filter(|(_, peer)| !self.links.contains_key(peer)).collect();
+        for (participant, peer) in met {
+            self.links.insert(peer, Link::new(participant, now));
+            self.effects.push_back(Effect::Admit(peer));
+            self.time_link(peer);
         }
     }
 
@@ -326,22 +314,47 @@ impl Node {
             now,
             clock_suspect: self.clock.is_suspect(),
             custody: self.custody,
+            boot_id: self.clock.boot_id(),
+            warnings: &self.warnings,
             secret: &self.secret,
             cards: &self.cards,
             said: &mut said,
         };
         let result = step(session, &mut cx);
         self.carry_out(id, said);
+        self.time_session(id);
         Some(result)
     }
 
-    /// Lets the open sessions of this kind go on.
-    fn proceed_where(&mut self, kind: impl Fn(&Session) -> bool, now: Now) {
-        let due: Vec<SessionId> =
-            self.open_sessions().filter(|session| kind(session)).map(Session::id).collect();
-        for id in due {
+    /// Lets all open sessions go on.
+    fn proceed(&mut self, now: Now) {
+        let open: Vec<SessionId> = self.open_sessions().map(Session::id).collect();
+        for id in open {
             self.step(id, now, |session, cx| session.proceed(cx));
         }
+    }
+
+    /// Rests: nobody is dialled, nothing begun. Whoever is connected hears that we are away, and the journal what time it is.
+    fn go_to_background(&mut self, now: Now) {
+        if self.custody != Custody::Session {
+            self.sessions.values_mut().for_each(Session::forget_key);
+        }
+        if let Some(ttl_ms) = self.presence.pause().filter(|_| !self.background) {
+            self.tell_presence(Here::Away, ttl_ms, now);
+        }
+        self.background = true;
+        self.time_all();
+        self.looked = None;
+        self.persist(Vec::new());
+    }
+
+    /// Goes on: dials whoever is not connected, and says that we are here.
+    fn come_to_foreground(&mut self, now: Now) {
+        self.background = false;
+        self.presence.resume(now);
+        self.links.values_mut().for_each(|link| link.hurry(now));
+        self.time_all();
+        self.proceed(now);
     }
 
     /// Looks at the clock. One that fell back stops all signing until a co-signer confirms it; one that is right again
@@ -356,10 +369,14 @@ impl Node {
         let suspect = self.clock.is_suspect();
         self.effects.push_back(Effect::Tell(Event::Clock(ClockChanged { suspect })));
         if suspect {
+            self.time_all();
             return self.ask_time(now);
         }
-        self.sessions.values_mut().for_each(|session| session.recount(now));
-        self.proceed_where(|_| true, now);
+        let open: Vec<SessionId> = self.open_sessions().map(Session::id).collect();
+        for id in open {
+            self.step(id, now, |session, cx| session.recount(cx));
+        }
+        self.time_all();
         self.meet_cosigners(now);
         let deaf: Vec<TransportKey> =
             self.links.iter().filter(|(_, link)| link.is_deaf()).map(|(peer, _)| *peer).collect();
@@ -368,12 +385,6 @@ impl Node {
             self.effects.extend([Effect::Exclude(peer), Effect::Admit(peer)]);
             self.link_down(peer, now);
         }
-    }
-
-    /// Asks the co-signers for the time, which may confirm ours.
-    fn ask_time(&mut self, now: Now) {
-        self.ping_all(now);
-        self.asks_time = now.boot.after_ms(CLOCK_PING_MS);
     }
 
     /// Makes room for one more session of `proposer`.
@@ -406,8 +417,9 @@ impl Node {
         let old = |session: &&Session| {
             session.outcome().is_some() && session.deadline().0.saturating_add(FORGET_AFTER_MS) < now.wall.0
         };
-        let old: Vec<SessionId> = self.sessions.values().filter(old).map(Session::id).collect();
+        let old: BTreeSet<SessionId> = self.sessions.values().filter(old).map(Session::id).collect();
         self.sessions.retain(|id, _| !old.contains(id));
+        self.events.forget(&old);
         self.forgotten.extend(old);
         self.compact_if_worth_it();
     }
@@ -440,20 +452,31 @@ impl Node {
                 Said::Tell(what) => {
                     if let Some(session) = self.sessions.get(&id) {
                         let wallet = session.wallet().id();
-                        let event = Event::Session(SessionEvent { wallet, session: id, what });
-                        self.effects.push_back(Effect::Tell(event));
+                        let event = SessionEvent { wallet, session: id, what };
+                        self.events.keep(&event);
+                        self.effects.push_back(Effect::Tell(Event::Session(event)));
                     }
                 }
             }
         }
     }
 
-    /// Queues records; those that follow each other directly become durable together.
+    /// Queues records; those that follow each other directly become durable together. What the clocks show comes first,
+    /// unless the journal knows.
     fn persist(&mut self, records: Vec<Record>) {
         if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
-            queued.extend(records);
-        } else {
-            self.effects.push_back(Effect::Persist(records));
+            return queued.extend(records);
+        }
+        let mut all = Vec::with_capacity(records.len() + 1);
+        if let Some(at) = self.clock.last_look()
+            && self.looked.is_none_or(|looked| looked.after_ms(LOOK_EVERY_MS) <= at.boot)
+        {
+            self.looked = Some(at.boot);
+            all.push(Record::Looked { at });
+        }
+        all.extend(records);
+        if !all.is_empty() {
+            self.effects.push_back(Effect::Persist(all));
         }
     }
 

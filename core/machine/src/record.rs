@@ -8,10 +8,11 @@ use minicbor::{Decode, Encode};
 use crate::card::Card;
 use crate::codec;
 use crate::evidence::Offence;
-use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey};
+use crate::id::{Attempt, EventId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey};
 use crate::key::ParticipantKey;
 use crate::message::{DeclineReason, Envelope, Terms};
-use crate::time::WallTime;
+use crate::plan::Notice;
+use crate::time::{BootTime, Moment, WallTime};
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
@@ -196,6 +197,92 @@ pub enum Record {
         #[n(1)]
         evidence: ByteVec,
     },
+    /// We looked at the clocks. Comes first of records that become durable together; the newest counts.
+    #[n(11)]
+    Looked {
+        /// What they showed.
+        #[n(0)]
+        at: Moment,
+    },
+    /// How much time a session has was found out: when it was opened, extended, or resumed after another boot.
+    #[n(12)]
+    Timed {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// The deadline that held.
+        #[n(1)]
+        deadline: WallTime,
+        /// When that was.
+        #[n(2)]
+        at: Moment,
+        /// When it expires, by the same boot's clock.
+        #[n(3)]
+        expires: BootTime,
+        /// Whether the wall clock could be trusted.
+        #[n(4)]
+        sure: bool,
+    },
+    /// The user is warned that a session expires soon.
+    #[n(13)]
+    Warned {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// The deadline that held.
+        #[n(1)]
+        deadline: WallTime,
+        /// Which warning: how long before the deadline it was due, in milliseconds.
+        #[n(2)]
+        threshold_ms: u64,
+        /// How long there really was, in milliseconds.
+        #[n(3)]
+        left_ms: u64,
+    },
+    /// The system holds, or has shown, these notices of a session.
+    #[n(14)]
+    Held {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// Which.
+        #[n(1)]
+        notices: Vec<Notice>,
+    },
+    /// The user put a notice away.
+    #[n(15)]
+    Dismissed {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// Which.
+        #[n(1)]
+        notice: Notice,
+    },
+    /// The program has dealt with an event of a session.
+    #[n(16)]
+    Handled {
+        /// The session.
+        #[n(0)]
+        session: SessionId,
+        /// The event.
+        #[n(1)]
+        event: EventId,
+    },
+    /// The user chose when to be warned; `None` for the usual.
+    #[n(17)]
+    WarningsChosen {
+        /// Milliseconds before the end.
+        #[n(0)]
+        thresholds_ms: Option<Vec<u64>>,
+    },
+    /// The user wants to be shown as present, or no more.
+    #[n(18)]
+    PresenceChosen {
+        /// For how long each word of it holds, in milliseconds; `None` to be shown no more.
+        #[n(0)]
+        ttl_ms: Option<u64>,
+    },
 }
 
 impl Record {
@@ -213,6 +300,7 @@ impl Record {
     fn session(&self) -> Option<SessionId> {
         match self {
             Self::OwnerNamed { .. } | Self::CardKept { .. } | Self::WalletCreated { .. } => None,
+            Self::Looked { .. } | Self::WarningsChosen { .. } | Self::PresenceChosen { .. } => None,
             Self::Proposed { terms } => Some(terms.session_id()),
             Self::EnvelopeKept { envelope } => Some(Envelope::parse(envelope).ok()?.body().session),
             Self::Approved { session, .. }
@@ -220,30 +308,48 @@ impl Record {
             | Self::NonceSpent { session, .. }
             | Self::Signed { session, .. }
             | Self::Ended { session, .. }
-            | Self::Blamed { session, .. } => Some(*session),
+            | Self::Blamed { session, .. }
+            | Self::Timed { session, .. }
+            | Self::Warned { session, .. }
+            | Self::Held { session, .. }
+            | Self::Dismissed { session, .. }
+            | Self::Handled { session, .. } => Some(*session),
         }
     }
 
-    /// Returns whose card it holds, if it holds one.
-    fn card_of(&self) -> Option<ParticipantKey> {
+    /// Returns what a later record of the same kind replaces, if one does.
+    fn subject(&self) -> Option<Subject> {
         match self {
-            Self::CardKept { card } => Some(Card::parse(card).ok()?.statement().participant),
+            Self::CardKept { card } => Some(Subject::Card(Card::parse(card).ok()?.statement().participant)),
+            Self::Looked { .. } => Some(Subject::Clocks),
+            Self::WarningsChosen { .. } => Some(Subject::Warnings),
+            Self::PresenceChosen { .. } => Some(Subject::Presence),
             Self::OwnerNamed { .. } | Self::WalletCreated { .. } | Self::Proposed { .. } => None,
             Self::EnvelopeKept { .. } | Self::Approved { .. } | Self::NonceCommitted { .. } => None,
             Self::NonceSpent { .. } | Self::Signed { .. } | Self::Ended { .. } => None,
-            Self::Blamed { .. } => None,
+            Self::Blamed { .. } | Self::Timed { .. } | Self::Warned { .. } | Self::Held { .. } => None,
+            Self::Dismissed { .. } | Self::Handled { .. } => None,
         }
     }
 }
 
-/// Returns what is left of a journal's records, oldest first, without the `forgotten` sessions and without cards
-/// that later ones replace. What cannot be read stays.
+/// What only the newest record counts of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Card(ParticipantKey),
+    Clocks,
+    Warnings,
+    Presence,
+}
+
+/// Returns what is left of a journal's records, oldest first, without the `forgotten` sessions and without those that
+/// later ones replace. What cannot be read stays.
 pub fn survivors(records: Vec<Vec<u8>>, forgotten: &BTreeSet<SessionId>) -> Vec<Vec<u8>> {
-    let mut cards = BTreeSet::new();
+    let mut subjects = BTreeSet::new();
     let mut left = records;
     let mut stays = |bytes: &Vec<u8>| {
         let Some(record) = Record::parse(bytes) else { return true };
-        let replaced = record.card_of().is_some_and(|participant| !cards.insert(participant));
+        let replaced = record.subject().is_some_and(|subject| !subjects.insert(subject));
         !replaced && record.session().is_none_or(|session| !forgotten.contains(&session))
     };
     left.reverse();

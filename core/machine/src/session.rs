@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::card::Card;
+use crate::deadline::Warnings;
 use crate::evidence::Verdict;
 use crate::fault::{CallerFault, PeerFault};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
@@ -15,8 +16,9 @@ use crate::limits::{
     ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS,
 };
 use crate::message::{Envelope, Message, Terms, TransportSecret};
+use crate::plan::Notice;
 use crate::record::{Outcome, Record};
-use crate::time::{BootTime, Now, WallTime};
+use crate::time::{BootId, BootTime, Now, WallTime};
 use crate::wallet::{ItemKeys, Wallet};
 
 mod blame;
@@ -24,11 +26,13 @@ mod board;
 pub(crate) mod contribution;
 mod end;
 pub mod nonce;
+mod notices;
 pub mod partial;
 pub(crate) mod replay;
 mod round;
 mod show;
 mod steps;
+mod timer;
 
 use board::Board;
 #[cfg(test)]
@@ -36,8 +40,10 @@ pub(crate) use board::OthersSum;
 use contribution::Contribution;
 use end::Consents;
 use nonce::AggregateNonce;
+pub(crate) use notices::Fate;
 use round::NonceRound;
 pub use show::{Happening, Phase};
+use timer::Timer;
 
 /// A session, open or ended.
 pub(crate) struct Session {
@@ -51,7 +57,9 @@ pub(crate) struct Session {
     keys: ItemKeys,
     /// The deadline that holds: the terms', or the later one to which all have consented.
     deadline: WallTime,
-    expires: BootTime,
+    timer: Timer,
+    /// What the user was shown outside the program.
+    notices: BTreeMap<Notice, Fate>,
     /// Each slot's consents to a later deadline.
     consents: Vec<Consents>,
     /// The proposal as its author signed it. The proposer has none until its nonces are made.
@@ -171,6 +179,9 @@ pub(crate) struct Context<'a> {
     /// Whether the wall clock cannot be trusted: nothing is signed then.
     pub(crate) clock_suspect: bool,
     pub(crate) custody: Custody,
+    /// Names this run of the boot clock, if the system does.
+    pub(crate) boot_id: Option<BootId>,
+    pub(crate) warnings: &'a Warnings,
     pub(crate) secret: &'a TransportSecret,
     pub(crate) cards: &'a BTreeMap<ParticipantKey, Card>,
     pub(crate) said: &'a mut Vec<Said>,
@@ -215,7 +226,8 @@ impl Session {
             payload: terms.payload.digest(),
             keys: ItemKeys::default(),
             deadline: terms.deadline,
-            expires: now.boot.after_ms(terms.deadline.ms_from(now.wall)),
+            timer: Timer::new(terms.created, terms.deadline, now),
+            notices: BTreeMap::new(),
             terms,
             consents: vec![Consents::default(); signers],
             proposal: None,
@@ -254,6 +266,7 @@ impl Session {
     /// Starts our own proposal: proposing is approving.
     pub(crate) fn propose(&mut self, cx: &mut Context<'_>) {
         cx.said.push(Said::Persist(vec![Record::Proposed { terms: self.terms.clone() }]));
+        self.keep_time(cx);
         cx.said.push(Said::Tell(Happening::Proposed));
         self.consent_to_payload(cx);
     }
@@ -350,6 +363,7 @@ impl Session {
         if opens {
             self.proposal = Some(envelope.clone());
             cx.said.push(Said::Persist(vec![kept(envelope)]));
+            self.keep_time(cx);
         }
         if attempt == self.attempt && !self.board.put(slot, given, envelope.clone(), opens) && !opens {
             return Ok(Accepted::Known);
@@ -501,17 +515,12 @@ impl Session {
         }
     }
 
-    /// Counts the time left by the wall clock, too, which can be trusted again. It only ever gets less.
-    pub(crate) fn recount(&mut self, now: Now) {
-        let by_wall = now.boot.after_ms(self.deadline.ms_from(now.wall));
-        self.expires = self.expires.min(by_wall);
-    }
-
     /// Goes on with what nothing keeps waiting any more, or ends if the deadline has passed.
     pub(crate) fn proceed(&mut self, cx: &mut Context<'_>) {
         if self.expire(cx) {
             return;
         }
+        self.warn(cx);
         self.advance(cx);
         let (at, count) = self.asks;
         if matches!(self.stage, Stage::Signed { .. }) && at <= cx.now.boot {
@@ -531,20 +540,13 @@ impl Session {
         self.asked_for
     }
 
-    /// Ends the session if its deadline has passed; returns whether it is over.
-    pub(crate) fn expire(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.outcome().is_none() && cx.now.boot >= self.expires {
-            self.close(Outcome::Expired, None, [], cx);
-        }
-        self.outcome().is_some()
-    }
-
     /// Takes word of our own doing that our journal does not hold: it is an older copy, or another phone uses our
     /// keys. The nonces that belong to it are lost, so the next attempt begins.
     fn recall(&mut self, envelope: &Envelope, attempt: Attempt, opens: bool, cx: &mut Context<'_>) {
         if opens {
             self.proposal = Some(envelope.clone());
             cx.said.push(Said::Persist(vec![kept(envelope)]));
+            self.keep_time(cx);
         }
         self.find_past(attempt, cx);
         self.signed |= envelope.body().message.partials().is_some();

@@ -86,7 +86,15 @@ impl Evidence {
                 | Record::Proposed { .. }
                 | Record::Approved { .. }
                 | Record::Ended { .. }
-                | Record::Blamed { .. } => {}
+                | Record::Blamed { .. }
+                | Record::Looked { .. }
+                | Record::Timed { .. }
+                | Record::Warned { .. }
+                | Record::Held { .. }
+                | Record::Dismissed { .. }
+                | Record::Handled { .. }
+                | Record::WarningsChosen { .. }
+                | Record::PresenceChosen { .. } => {}
             }
         }
         Ok(())

@@ -1,65 +1,127 @@
 //! Whether the wall clock can be trusted. People can move it; the boot clock they cannot.
 
+use std::collections::BTreeMap;
+
+use crate::id::TransportKey;
 use crate::limits::{FORGET_AFTER_MS, MAX_CLOCK_BEHIND_MS, MAX_CLOCK_FALL_MS, MAX_CLOCK_SKEW_MS};
-use crate::time::{BootTime, Now, WallTime};
+use crate::time::{Boot, BootId, BootTime, Moment, Now, WallTime};
 
 /// Watches the wall clock against the boot clock, and against what the journal has seen.
 ///
-/// A session's time left is read off the wall clock when it is taken or read back, and counted on the boot clock from then
-/// on. So a clock that has fallen back would let new ones outlive their deadlines: nothing is signed by it. One that runs
-/// ahead gives new ones less time, and the others none less: it is believed.
+/// A session's time left is read off the wall clock when it is taken, or read back after a boot, and counted on the boot clock
+/// from then on. So a clock that has fallen back would let new ones outlive their deadlines: nothing is signed by it. One
+/// that runs ahead gives new ones less time, and the others none less: it is believed.
 #[derive(Default)]
 pub(super) struct Clock {
+    boot_id: Option<BootId>,
     /// The latest wall time that was believed, and when.
     believed: Option<(WallTime, BootTime)>,
-    suspect: bool,
+    doubt: Doubt,
     /// When we began to watch.
     began: BootTime,
-    /// Whether the last co-signer that told the time agreed.
-    confirmed: bool,
+    /// By how much each co-signer's clock is ahead of ours, as it has told since ours was last moved.
+    answers: BTreeMap<TransportKey, i64>,
+}
+
+/// Why the wall clock is not believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Doubt {
+    #[default]
+    None,
+    /// It fell behind what was seen before.
+    Fell,
+    /// It fell, a co-signer confirmed it, and then most co-signers did not.
+    Outvoted,
+    /// It fell, and the co-signers have confirmed it.
+    Cleared,
 }
 
 impl Clock {
-    /// Starts with the latest wall time that the journal has seen.
-    pub(super) fn start(seen: WallTime, now: Now) -> Self {
-        let suspect = now.wall.0.saturating_add(MAX_CLOCK_BEHIND_MS) < seen.0;
-        Self { believed: Some((seen.max(now.wall), now.boot)), suspect, began: now.boot, confirmed: false }
+    /// Starts in the boot that has this name, with the journal's last look at the clocks.
+    pub(super) fn start(seen: Option<Moment>, boot_id: Option<BootId>, now: Now) -> Self {
+        let mut clock = Self { boot_id, began: now.boot, ..Self::default() };
+        let moment = Moment { wall: now.wall, boot: now.boot, boot_id };
+        match seen.map(|seen| (seen, seen.boot_until(&moment))) {
+            None => {}
+            Some((seen, Boot::Same)) => clock.believed = Some((seen.wall, seen.boot)),
+            Some((seen, Boot::Other | Boot::Unsure)) => {
+                clock.believed = Some((seen.wall.max(now.wall), now.boot));
+                if now.wall.0.saturating_add(MAX_CLOCK_BEHIND_MS) < seen.wall.0 {
+                    clock.doubt = Doubt::Fell;
+                }
+            }
+        }
+        clock.look(now);
+        clock
     }
 
     /// Looks at both clocks; returns whether that changed what we think of the wall clock.
     pub(super) fn look(&mut self, now: Now) -> bool {
-        let was = self.suspect;
+        let was = self.is_suspect();
         let expected = self.believed.map_or(now.wall, |(wall, boot)| {
             WallTime(wall.0.saturating_add(now.boot.0.saturating_sub(boot.0) / 1000))
         });
-        self.suspect =
-            if was { now.wall < expected } else { now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) < expected.0 };
-        self.believed = Some((if self.suspect { expected } else { now.wall }, now.boot));
-        was != self.suspect
+        let fell = now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) < expected.0;
+        if self.doubt == Doubt::Fell && now.wall >= expected {
+            self.doubt = Doubt::None;
+        } else if self.doubt != Doubt::Fell && fell {
+            self.doubt = Doubt::Fell;
+            self.answers.clear();
+        }
+        self.believed = Some((if self.doubt == Doubt::Fell { expected } else { now.wall }, now.boot));
+        was != self.is_suspect()
     }
 
-    /// Takes a co-signer's authenticated word on how far its clock is ahead of ours; returns whether that cleared
-    /// the suspicion.
-    pub(super) fn confirm(&mut self, ahead_ms: i64, now: Now) -> bool {
-        self.confirmed = ahead_ms.unsigned_abs() <= MAX_CLOCK_SKEW_MS;
-        let clears = self.suspect && self.confirmed;
-        if clears {
-            self.suspect = false;
+    /// Takes a co-signer's authenticated word on how far its clock is ahead of ours; returns whether that changed what we
+    /// think of it. What most of them say counts: one that lies is outvoted as soon as others have spoken.
+    pub(super) fn confirm(&mut self, peer: TransportKey, ahead_ms: i64, now: Now) -> bool {
+        let was = self.is_suspect();
+        self.answers.insert(peer, ahead_ms);
+        self.doubt = match (self.doubt, self.is_confirmed()) {
+            (Doubt::None, _) => Doubt::None,
+            (Doubt::Fell | Doubt::Outvoted | Doubt::Cleared, true) => Doubt::Cleared,
+            (Doubt::Cleared | Doubt::Outvoted, false) => Doubt::Outvoted,
+            (Doubt::Fell, false) => Doubt::Fell,
+        };
+        if self.doubt == Doubt::Cleared {
             self.believed = Some((now.wall, now.boot));
         }
-        clears
+        was != self.is_suspect()
     }
 
-    /// Returns whether what the wall clock calls long past may be forgotten: a co-signer agrees with it, or it has
+    /// Returns whether what the wall clock calls long past may be forgotten: the co-signers agree with it, or it has
     /// run for an hour before our eyes.
     pub(super) fn is_sure(&self, now: Now) -> bool {
         let watched = now.boot >= self.began.after_ms(FORGET_AFTER_MS);
-        !self.suspect && (self.confirmed || watched)
+        !self.is_suspect() && (self.is_confirmed() || watched)
     }
 
     /// Returns whether the wall clock cannot be trusted.
     pub(super) fn is_suspect(&self) -> bool {
-        self.suspect
+        match self.doubt {
+            Doubt::Fell | Doubt::Outvoted => true,
+            Doubt::None | Doubt::Cleared => false,
+        }
+    }
+
+    /// Returns what was seen when the clocks were last looked at, for the journal.
+    pub(super) fn last_look(&self) -> Option<Moment> {
+        self.believed.map(|(wall, boot)| Moment { wall, boot, boot_id: self.boot_id })
+    }
+
+    /// Returns what names this run of the boot clock, if the system does.
+    pub(super) fn boot_id(&self) -> Option<BootId> {
+        self.boot_id
+    }
+
+    /// Returns whether the median of what the co-signers told agrees with our clock; of two medians the worse counts.
+    fn is_confirmed(&self) -> bool {
+        let mut all: Vec<i64> = self.answers.values().copied().collect();
+        all.sort_unstable();
+        let count = all.len();
+        let medians = all.get(count.saturating_sub(1) / 2..=count / 2).unwrap_or_default();
+        let near = |ahead: &i64| ahead.unsigned_abs() <= MAX_CLOCK_SKEW_MS;
+        !medians.is_empty() && medians.iter().all(near)
     }
 }
 
@@ -69,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_falls_back_is_suspect_until_it_is_set_right() {
-        let mut clock = Clock::start(WallTime(0), at(1_000_000, 0));
+        let mut clock = started(None, at(1_000_000, 0));
 
         assert!(!clock.look(at(1_030_000, 60_000)), "half a minute is a correction");
         assert!(clock.look(at(1_000_000, 120_000)), "a minute and a half is none");
@@ -81,20 +143,69 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_ahead_is_not_suspect() {
-        let mut clock = Clock::start(WallTime(0), at(1_000_000, 0));
+        let mut clock = started(None, at(1_000_000, 0));
 
         assert!(!clock.look(at(9_000_000, 1)));
     }
 
     #[test]
-    fn a_clock_behind_the_journal_is_suspect_until_a_co_signer_confirms_it() {
-        let mut clock = Clock::start(WallTime(2_000_000), at(1_000_000, 0));
+    fn a_clock_behind_the_journal_after_a_boot_is_suspect_until_a_co_signer_confirms_it() {
+        let mut clock = started(Some(seen(2_000_000, 9_000, "before")), at(1_000_000, 0));
         assert!(clock.is_suspect());
 
-        assert!(!clock.confirm(1_000_000, at(1_000_000, 5)), "it says that we are behind, too");
-        assert!(clock.confirm(-2_000, at(1_000_000, 5)));
+        assert!(!clock.confirm(peer(1), 1_000_000, at(1_000_000, 5)), "it says that we are behind, too");
+        assert!(clock.confirm(peer(1), -2_000, at(1_000_000, 5)));
         assert!(!clock.is_suspect());
         assert!(!clock.look(at(1_000_001, 6)));
+    }
+
+    #[test]
+    fn two_seconds_behind_the_journal_are_an_honest_clock() {
+        assert!(!started(Some(seen(1_002_000, 9_000, "before")), at(1_000_000, 0)).is_suspect());
+        assert!(started(Some(seen(1_002_001, 9_000, "before")), at(1_000_000, 0)).is_suspect());
+    }
+
+    #[test]
+    fn within_one_boot_the_boot_clock_says_how_far_the_wall_clock_must_be() {
+        let before = seen(1_000_000, 0, "now");
+
+        assert!(!started(Some(before), at(1_540_000, 600_000)).is_suspect());
+        assert!(started(Some(before), at(1_539_999, 600_000)).is_suspect());
+    }
+
+    #[test]
+    fn who_confirms_a_suspect_clock_alone_is_outvoted_by_those_who_speak_later() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+
+        assert!(clock.confirm(peer(1), 0, at(1_000_000, 5)));
+        assert!(clock.confirm(peer(2), 8_000_000, at(1_000_000, 6)), "one against one: suspect again");
+        assert!(clock.is_suspect());
+        assert!(!clock.look(at(1_000_000, 7)), "looking does not help");
+        assert!(!clock.confirm(peer(3), 8_000_000, at(1_000_000, 8)));
+        assert!(clock.confirm(peer(2), 0, at(1_000_000, 9)), "two of three agree");
+        assert!(!clock.is_suspect());
+    }
+
+    #[test]
+    fn a_clock_that_was_never_in_doubt_is_not_put_into_it_by_others() {
+        let mut clock = started(None, at(1_000_000, 0));
+
+        assert!(!clock.confirm(peer(1), 8_000_000, at(1_000_000, 5)));
+        assert!(!clock.is_suspect());
+        assert!(!clock.is_sure(at(1_000_000, 6)));
+    }
+
+    fn started(seen: Option<Moment>, now: Now) -> Clock {
+        Clock::start(seen, Some(BootId::of("now")), now)
+    }
+
+    fn seen(wall: u64, boot_ms: u64, boot: &str) -> Moment {
+        let Now { wall, boot: at } = at(wall, boot_ms);
+        Moment { wall, boot: at, boot_id: Some(BootId::of(boot)) }
+    }
+
+    fn peer(number: u8) -> TransportKey {
+        TransportKey([number; 32])
     }
 
     fn at(wall: u64, boot_ms: u64) -> Now {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{Node, Question};
 use crate::card::Card;
+use crate::deadline::Warnings;
 use crate::fault::{CallerFault, PeerFault};
 use crate::id::{SessionId, WalletId};
 use crate::key::ParticipantKey;
 use crate::limits::{MAX_CARDS, MAX_NAME_BYTES, MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS};
 use crate::message::{DeclineReason, Message, Payload, Terms};
+use crate::presence::Here;
 use crate::record::Record;
 use crate::session::{Context, Custody, Session};
 use crate::time::{Now, WallTime};
@@ -35,6 +37,7 @@ impl Node {
     /// Returns [`CallerFault::Card`] if it cannot be used and [`CallerFault::TooMany`] at
     /// [`MAX_CARDS`].
     pub fn add_card(&mut self, card: Card, now: Now) -> Result<ParticipantKey, CallerFault> {
+        self.look_at_clock(now);
         let participant = card.statement().participant;
         card.check_date(now.wall).map_err(CallerFault::Card)?;
         if participant == self.me && card.statement().transport != self.secret.public() {
@@ -69,6 +72,7 @@ impl Node {
         }
         let wallet = Wallet::new(name.clone(), keys)?;
         let id = wallet.id();
+        self.look_at_clock(now);
         if !self.wallets.contains_key(&id) {
             self.persist(vec![Record::WalletCreated { name, keys: wallet.keys().to_vec() }]);
             self.wallets.insert(id, Arc::new(wallet));
@@ -164,6 +168,53 @@ impl Node {
         self.command(session, now, |session, cx| session.withdraw(Message::Cancel, cx))
     }
 
+    /// Sets how long before a session expires its user is warned: a list of the caller's own, or the usual
+    /// ([`crate::limits::WARNINGS_MS`]). Durable; holds for open sessions, too, one whose time has come is given at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Warnings::own`].
+    pub fn set_warnings(&mut self, thresholds_ms: Option<Vec<u64>>, now: Now) -> Result<(), CallerFault> {
+        self.look_at_clock(now);
+        let warnings = thresholds_ms.clone().map_or(Ok(Warnings::default()), Warnings::own)?;
+        if warnings != self.warnings {
+            self.persist(vec![Record::WarningsChosen { thresholds_ms }]);
+            self.warnings = warnings;
+            self.time_all();
+        }
+        Ok(())
+    }
+
+    /// Lets co-signers know that we are here, at once and then again after 40 % of `ttl_ms`, for as long as the program is
+    /// in the foreground. Durable; replaces what was set before.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::OutOfRange`] if `ttl_ms` is under 10 s or over a day.
+    pub fn start_presence(&mut self, ttl_ms: u64, now: Now) -> Result<(), CallerFault> {
+        self.look_at_clock(now);
+        let before = self.presence.ttl_ms();
+        self.presence.start(ttl_ms, now)?;
+        if before != Some(ttl_ms) {
+            self.persist(vec![Record::PresenceChosen { ttl_ms: Some(ttl_ms) }]);
+        }
+        if self.background {
+            self.presence.pause();
+        }
+        self.time_all();
+        Ok(())
+    }
+
+    /// Lets co-signers know no more whether we are here; those who are connected hear of it. Durable.
+    pub fn stop_presence(&mut self, now: Now) {
+        self.look_at_clock(now);
+        if let Some(ttl_ms) = self.presence.stop() {
+            self.persist(vec![Record::PresenceChosen { ttl_ms: None }]);
+            self.tell_presence(Here::Withdrawn, ttl_ms, now);
+            self.time_all();
+        }
+    }
+
     /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
     pub fn connect(&mut self, now: Now) {
         self.look_at_clock(now);
@@ -175,6 +226,7 @@ impl Node {
                 forgiven.push(*peer);
             }
         }
+        self.time_all();
         for peer in forgiven {
             self.ask_for_missing(peer);
             self.tell_link(peer);

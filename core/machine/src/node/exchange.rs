@@ -197,7 +197,7 @@ impl Node {
     }
 
     /// Returns the peers of this kind whose links are up.
-    fn neighbours(&self, kind: impl Fn(&Link) -> bool) -> Vec<TransportKey> {
+    pub(super) fn neighbours(&self, kind: impl Fn(&Link) -> bool) -> Vec<TransportKey> {
         let up = |link: &Link| link.is_up() && link.is_heard() && kind(link);
         self.links.iter().filter(|(_, link)| up(link)).map(|(peer, _)| *peer).collect()
     }

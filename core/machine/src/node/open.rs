@@ -5,25 +5,38 @@ use std::sync::Arc;
 
 use super::Node;
 use super::clock::Clock;
+use super::events::Events;
 use crate::card::Card;
+use crate::deadline::{Deadlines, Warnings};
+use crate::effect::SessionEvent;
 use crate::fault::StoreFault;
 use crate::id::{Dice, SessionId};
 use crate::key::ParticipantKey;
 use crate::message::{Envelope, Message, Terms, TransportSecret};
-use crate::record::Record;
-use crate::session::Custody;
+use crate::plan::Capabilities;
+use crate::presence::Refreshing;
+use crate::record::{Outcome, Record};
 use crate::session::replay::Replay;
-use crate::time::{BootTime, Now, WallTime};
+use crate::session::{Custody, Happening};
+use crate::time::{BootId, BootTime, Moment, Now};
 use crate::wallet::Wallet;
 
 impl Node {
     /// Makes a node with an empty journal: its first effect names the owner there.
     ///
-    /// `seed` is 32 fresh random bytes for jitter and challenges; it is no secret.
-    pub fn create(participant: ParticipantKey, secret: TransportSecret, seed: [u8; 32]) -> Self {
+    /// `seed` is 32 fresh random bytes for jitter and challenges; it is no secret. `boot_id` names this run of the boot
+    /// clock, if the system does.
+    pub fn create(
+        participant: ParticipantKey,
+        secret: TransportSecret,
+        seed: [u8; 32],
+        boot_id: Option<BootId>,
+        now: Now,
+    ) -> Self {
         let transport = secret.public();
         let mut node = Self::bare(participant, secret, seed);
         node.persist(vec![Record::OwnerNamed { participant, transport }]);
+        node.clock = Clock::start(None, boot_id, now);
         node
     }
 
@@ -37,6 +50,7 @@ impl Node {
         records: impl IntoIterator<Item = &'a [u8]>,
         secret: TransportSecret,
         seed: [u8; 32],
+        boot_id: Option<BootId>,
         now: Now,
     ) -> Result<Self, StoreFault> {
         let mut records = records.into_iter().enumerate().map(|(at, bytes)| {
@@ -51,17 +65,20 @@ impl Node {
         }
         let mut node = Self::bare(participant, secret, seed);
         let mut sessions = BTreeMap::new();
-        let mut seen = WallTime(0);
+        let mut seen = None;
         for record in records {
             let (at, record) = record?;
-            seen = seen.max(time_of(&record));
+            if let Record::Looked { at } = record {
+                seen = Some(at);
+            }
             node.recall(record, &mut sessions, now)
                 .ok_or(StoreFault::Inconsistent { at, what: "it does not follow from those before" })?;
         }
-        let issued = node.cards.get(&node.me).map(|card| card.statement().issued);
-        node.clock = Clock::start(issued.map_or(seen, |issued| issued.max(seen)), now);
-        node.resume(sessions, now);
+        node.clock = Clock::start(seen, boot_id, now);
+        node.presence.resume(now);
+        node.resume(sessions, seen, now);
         node.forget_old(now);
+        node.time_all();
         Ok(node)
     }
 
@@ -85,6 +102,13 @@ impl Node {
             replaced: 0,
             card_allowances: BTreeMap::new(),
             asks_time: BootTime(0),
+            deadlines: Deadlines::default(),
+            warnings: Warnings::default(),
+            presence: Refreshing::default(),
+            shell: Capabilities::default(),
+            background: false,
+            events: Events::default(),
+            looked: None,
             effects: VecDeque::new(),
         }
     }
@@ -104,7 +128,8 @@ impl Node {
             }
             Record::Proposed { terms } => {
                 let replay = self.replay(terms, now)?;
-                sessions.insert(replay.id(), replay);
+                let id = replay.id();
+                self.relive(sessions.entry(id).or_insert(replay), Happening::Proposed);
             }
             Record::EnvelopeKept { envelope } => {
                 let envelope = Envelope::parse(&envelope).ok()?;
@@ -114,7 +139,10 @@ impl Node {
                     let replay = self.replay(terms.clone(), now)?;
                     sessions.insert(replay.id(), replay);
                 }
-                sessions.get_mut(&envelope.body().session)?.kept(&envelope)?;
+                let replay = sessions.get_mut(&envelope.body().session)?;
+                if let Some(happening) = replay.kept(&envelope)? {
+                    self.relive(replay, happening);
+                }
             }
             Record::Approved { session, payload, at: _ } => sessions.get_mut(&session)?.approved(payload)?,
             Record::NonceCommitted { session, attempt, envelope } => {
@@ -128,13 +156,52 @@ impl Node {
             }
             Record::Ended { session, outcome, notice } => {
                 let notice = if notice.is_empty() { None } else { Some(Envelope::parse(&notice).ok()?) };
-                sessions.get_mut(&session)?.ended(outcome, notice);
+                let replay = sessions.get_mut(&session)?;
+                if outcome == Outcome::Expired && replay.session().is_unanswered() {
+                    self.relive(replay, Happening::RequestExpired);
+                }
+                replay.ended(outcome.clone(), notice);
+                self.relive(replay, Happening::Ended { outcome });
             }
             Record::Blamed { session, evidence } => {
-                sessions.get_mut(&session)?.blamed(evidence.to_vec())?;
+                let replay = sessions.get_mut(&session)?;
+                let verdict = replay.blamed(evidence.to_vec())?;
+                self.relive(replay, Happening::Blamed { slot: verdict.slot, offence: verdict.offence });
             }
+            Record::Looked { .. } => {}
+            Record::Timed { session, deadline, at, expires, sure } => {
+                sessions.get_mut(&session)?.timed(deadline, at, expires, sure);
+            }
+            Record::Warned { session, deadline, threshold_ms, left_ms } => {
+                let replay = sessions.get_mut(&session)?;
+                replay.warned(deadline, threshold_ms);
+                self.relive(replay, Happening::Expiring { deadline, threshold_ms, left_ms });
+            }
+            Record::Held { session, notices } => {
+                sessions.get_mut(&session)?.session_mut().recall_held(&notices);
+            }
+            Record::Dismissed { session, notice } => {
+                sessions.get_mut(&session)?.session_mut().recall_dismissed(notice);
+            }
+            Record::Handled { session, event } => {
+                sessions.get(&session)?;
+                self.events.take(event);
+            }
+            Record::WarningsChosen { thresholds_ms } => {
+                self.warnings = thresholds_ms.map_or(Ok(Warnings::default()), Warnings::own).ok()?;
+            }
+            Record::PresenceChosen { ttl_ms: None } => {
+                self.presence.stop();
+            }
+            Record::PresenceChosen { ttl_ms: Some(ttl_ms) } => self.presence.start(ttl_ms, now).ok()?,
         }
         Some(())
+    }
+
+    /// Keeps an event that a record tells of.
+    fn relive(&mut self, replay: &Replay, what: Happening) {
+        let session = replay.session();
+        self.events.keep(&SessionEvent { wallet: session.wallet().id(), session: session.id(), what });
     }
 
     fn replay(&self, terms: Terms, now: Now) -> Option<Replay> {
@@ -143,29 +210,12 @@ impl Node {
         Replay::new(terms, wallet, me, now)
     }
 
-    fn resume(&mut self, sessions: BTreeMap<SessionId, Replay>, now: Now) {
+    fn resume(&mut self, sessions: BTreeMap<SessionId, Replay>, seen: Option<Moment>, now: Now) {
         self.meet_cosigners(now);
         for (id, replay) in sessions {
             let (session, resume) = replay.into_parts();
             self.sessions.insert(id, session);
-            self.step(id, now, |session, cx| resume.apply(session, cx));
+            self.step(id, now, |session, cx| resume.apply(session, seen, cx));
         }
-    }
-}
-
-/// Returns when, by our own clock, the record was written, if it says so.
-fn time_of(record: &Record) -> WallTime {
-    match record {
-        Record::Approved { at, .. } => *at,
-        Record::Proposed { terms } => terms.created,
-        Record::OwnerNamed { .. }
-        | Record::CardKept { .. }
-        | Record::WalletCreated { .. }
-        | Record::EnvelopeKept { .. }
-        | Record::NonceCommitted { .. }
-        | Record::NonceSpent { .. }
-        | Record::Signed { .. }
-        | Record::Ended { .. }
-        | Record::Blamed { .. } => WallTime(0),
     }
 }

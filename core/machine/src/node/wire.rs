@@ -41,6 +41,7 @@ impl Node {
             return;
         };
         let early = link.up(path);
+        self.time_link(peer);
         if had_lost && !self.has_lost() {
             self.ask_neighbours();
         }
@@ -69,6 +70,7 @@ impl Node {
     pub(super) fn link_down(&mut self, peer: TransportKey, now: Now) {
         let Some(link) = self.links.get_mut(&peer).filter(|link| link.is_up()) else { return };
         link.down(&mut self.dice, now);
+        self.time_link(peer);
         self.tell_link(peer);
         self.ask_neighbours();
     }
@@ -157,9 +159,10 @@ impl Node {
                     if !link.pong((&self.secret.public(), &peer), challenge, wall, &signature, now) {
                         return Err(PeerFault::BadSignature.into());
                     }
-                    let confirms = link.clock_ahead_ms().is_some_and(|ahead| self.clock.confirm(ahead, now));
+                    let ahead = link.clock_ahead_ms();
+                    let changes = ahead.is_some_and(|ahead| self.clock.confirm(peer, ahead, now));
                     self.tell_link(peer);
-                    if confirms {
+                    if changes {
                         self.clock_changed(now);
                     }
                     self.exchanged(peer, now);
@@ -179,6 +182,15 @@ impl Node {
             }
             Frame::Card { card } => Ok(self.take_card(peer, &card, now)?),
             Frame::Evidence { evidence } => Ok(self.take_evidence(peer, &evidence, now)?),
+            Frame::Presence { presence } => {
+                if !presence.is_signed_by(&peer) {
+                    return Err(PeerFault::BadSignature.into());
+                }
+                if link.take_presence(presence, now) {
+                    self.tell_link(peer);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -259,6 +271,7 @@ impl Node {
         let again = link.hello(have);
         link.set_lost(lost);
         let up = link.is_up();
+        self.time_link(peer);
         self.take_newer_card(card, now);
         if up {
             self.greeted(peer, have, now);
@@ -273,6 +286,8 @@ impl Node {
     fn greeted(&mut self, peer: TransportKey, have: &[Holding], now: Now) {
         self.send_missing(peer, have);
         self.ping(peer, now);
+        self.greet_with_presence(peer, now);
+        self.time_link(peer);
         self.tell_link(peer);
     }
 
@@ -373,6 +388,7 @@ impl Node {
         let accepted = self.step(id, now, |session, cx| session.accept(envelope, cx));
         if let Some(Err(fault)) = accepted {
             self.sessions.remove(&id);
+            self.time_session(id);
             return Err(fault);
         }
         self.forward(peer, reach, envelope, wallet);

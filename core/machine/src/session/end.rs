@@ -2,6 +2,7 @@
 
 use super::{Accepted, Context, Happening, Said, Session, Stage, kept};
 use crate::fault::{CallerFault, PeerFault};
+use crate::id::Slot;
 use crate::key::Signature;
 use crate::limits::{MAX_EXTENSIONS, MAX_SESSION_MS};
 use crate::message::{Envelope, Message, SIGNATURE_BYTES};
@@ -84,8 +85,8 @@ impl Session {
         if ours.until().is_none_or(|held| held < until) {
             let envelope = self.seal(Message::Extend { until }, cx.secret);
             cx.said.push(Said::Persist(vec![kept(&envelope)]));
-            cx.said.push(Said::Publish(envelope.clone()));
-            self.add_consent(envelope, cx);
+            self.add_consent(envelope.clone(), cx);
+            cx.said.push(Said::Publish(envelope));
         }
         Ok(())
     }
@@ -127,13 +128,13 @@ impl Session {
 
     /// Keeps a consent and lives on for as long as all have consented to; returns whether that is longer.
     fn add_consent(&mut self, envelope: Envelope, cx: &mut Context<'_>) -> bool {
-        let before = self.deadline;
         self.note_consent(envelope);
-        self.expires = self.expires.after_ms(self.deadline.ms_from(before));
-        if self.deadline > before {
+        let longer = self.follow_deadline(cx.now.boot);
+        if longer {
+            self.keep_time(cx);
             cx.said.push(Said::Tell(Happening::Extended { deadline: self.deadline }));
         }
-        self.deadline > before
+        longer
     }
 
     /// Returns the earliest deadline to which others have consented and we have not.
@@ -141,6 +142,13 @@ impl Session {
         let ours = self.consents[self.me.index()].until().unwrap_or(self.deadline);
         let asked = self.consents.iter().filter_map(Consents::until).filter(|until| *until > ours).min();
         asked.filter(|_| self.outcome().is_none())
+    }
+
+    /// Returns who asks us for a later deadline, if somebody does.
+    pub(crate) fn asker(&self) -> Option<Slot> {
+        let asked = self.asked_until()?;
+        let slots = self.wallet.slots().zip(&self.consents);
+        slots.filter(|(_, consents)| consents.until() == Some(asked)).map(|(slot, _)| slot).next()
     }
 
     fn may_last(&self, until: WallTime) -> bool {
@@ -172,6 +180,9 @@ impl Session {
         let record = Record::Ended { session: self.id, outcome: outcome.clone(), notice: bytes.into() };
         cx.said.push(Said::Persist(vec![record]));
         cx.said.extend(then);
+        if outcome == Outcome::Expired && self.is_unanswered() {
+            cx.said.push(Said::Tell(Happening::RequestExpired));
+        }
         cx.said.push(Said::Tell(Happening::Ended { outcome: outcome.clone() }));
         if self.signed && !matches!(outcome, Outcome::Completed { .. }) {
             // Others may have all that we have signed for.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Context, Contribution, Conviction, Session, Stage};
-use crate::evidence::{Evidence, Offence};
+use super::{Context, Contribution, Conviction, Happening, Session, Stage};
+use crate::evidence::{Evidence, Offence, Verdict};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
 use crate::limits::{ASK_AGAIN_MS, MAX_ATTEMPT};
 use crate::message::{Envelope, Message, Terms};
 use crate::record::{Failure, Outcome};
-use crate::time::Now;
+use crate::time::{BootTime, Moment, Now, WallTime};
 use crate::wallet::Wallet;
 
 /// A session while its records are read, oldest first.
@@ -39,8 +39,9 @@ impl Replay {
         (payload == self.session.payload).then_some(())
     }
 
-    /// Notes an envelope that was kept, ours or another's; `None` if it does not fit.
-    pub(crate) fn kept(&mut self, envelope: &Envelope) -> Option<()> {
+    /// Notes an envelope that was kept, ours or another's, and returns what the user was told of it; `None` if it does
+    /// not fit.
+    pub(crate) fn kept(&mut self, envelope: &Envelope) -> Option<Option<Happening>> {
         let body = envelope.body();
         self.session.wallet.key(body.slot)?;
         if body.slot == self.session.me && body.message.nonces().is_some() {
@@ -52,25 +53,32 @@ impl Replay {
             Message::Nonces { attempt, .. }
             | Message::Partials { attempt, .. }
             | Message::Answer { attempt, .. } => *attempt,
-            Message::Extend { .. } => {
-                self.session.note_consent(envelope.clone());
-                return Some(());
-            }
+            Message::Extend { until } => return Some(self.consented(*until, envelope)),
             Message::Complete { .. } | Message::Decline { .. } | Message::Cancel => return None,
         };
+        let opens = matches!(body.message, Message::Propose { .. }) && self.session.proposal.is_none();
         if matches!(body.message, Message::Propose { .. }) {
             self.session.proposal = Some(envelope.clone());
         }
+        let told = opens.then_some(Happening::Requested { proposer: self.session.terms.proposer });
         self.reach(attempt);
         if attempt == self.session.attempt {
             let given = Contribution::read(&body.message, self.session.items()).ok()?;
             // Two words of our own: we found the older one later. Others' are never kept together.
             if self.session.board.conflicting(envelope).is_some() {
-                return (body.slot == self.session.me).then_some(());
+                return (body.slot == self.session.me).then_some(told);
             }
             self.session.board.put(body.slot, given, envelope.clone(), true);
         }
-        Some(())
+        Some(told)
+    }
+
+    fn consented(&mut self, until: WallTime, envelope: &Envelope) -> Option<Happening> {
+        let (before, slot) = (self.session.deadline, envelope.body().slot);
+        self.session.note_consent(envelope.clone());
+        let deadline = self.session.deadline;
+        let asked = (slot != self.session.me).then_some(Happening::ExtensionAsked { slot, until });
+        if deadline > before { Some(Happening::Extended { deadline }) } else { asked }
     }
 
     /// Notes that our nonces of `attempt` were made.
@@ -97,11 +105,11 @@ impl Replay {
         };
         self.signed = Some((*attempt, *set));
         self.session.signed = true;
-        self.kept(envelope)
+        self.kept(envelope).map(|_| ())
     }
 
-    /// Notes what was proven against a participant; `None` if it speaks of something else.
-    pub(crate) fn blamed(&mut self, evidence: Vec<u8>) -> Option<()> {
+    /// Notes what was proven against a participant, and returns it; `None` if it speaks of something else.
+    pub(crate) fn blamed(&mut self, evidence: Vec<u8>) -> Option<Verdict> {
         let verdict = Evidence::parse(&evidence).ok()?.accusation()?;
         if verdict.session != self.session.id {
             return None;
@@ -110,7 +118,27 @@ impl Replay {
         if let (Offence::Equivocation, Some(Attempt(void))) = (verdict.offence, verdict.attempt) {
             self.reach(Attempt(void.saturating_add(1).min(MAX_ATTEMPT)));
         }
-        Some(())
+        Some(verdict)
+    }
+
+    /// Notes how much time was left, and when that was found out.
+    pub(crate) fn timed(&mut self, deadline: WallTime, at: Moment, expires: BootTime, sure: bool) {
+        self.session.recall_time(deadline, at, expires, sure);
+    }
+
+    /// Notes that the user was warned.
+    pub(crate) fn warned(&mut self, deadline: WallTime, threshold_ms: u64) {
+        self.session.recall_warning(deadline, threshold_ms);
+    }
+
+    /// Returns the session as far as it was read.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Returns the session as far as it was read.
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
     /// Notes the end.
@@ -141,12 +169,15 @@ pub(crate) struct Resume {
 impl Resume {
     /// Goes on from what was read: a signed attempt waits for the others, an unsigned one is dead and the next
     /// begins.
-    pub(crate) fn apply(self, session: &mut Session, cx: &mut Context<'_>) {
+    ///
+    /// `seen` is the journal's last look at the clocks.
+    pub(crate) fn apply(self, session: &mut Session, seen: Option<Moment>, cx: &mut Context<'_>) {
         session.alone = true;
-        session.expires = cx.now.boot.after_ms(session.deadline.ms_from(cx.now.wall));
+        session.resume_time(seen, cx);
         if session.expire(cx) {
             return;
         }
+        session.keep_time(cx);
         match self.signed {
             Some((attempt, set)) if attempt == session.attempt => {
                 match session.board.aggregate_nonces(session.items()) {

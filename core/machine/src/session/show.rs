@@ -8,7 +8,7 @@ use crate::evidence::Offence;
 use crate::id::{Attempt, SessionId, Slot};
 use crate::message::{Envelope, Terms, TransportSecret};
 use crate::record::Outcome;
-use crate::time::{BootTime, WallTime};
+use crate::time::WallTime;
 use crate::wallet::Wallet;
 
 /// What happened in a session.
@@ -63,6 +63,17 @@ pub enum Happening {
         /// The deadline that holds now.
         deadline: WallTime,
     },
+    /// It expires soon. Those warnings whose time came while the program did not run are told as one, the most urgent.
+    Expiring {
+        /// The deadline that holds.
+        deadline: WallTime,
+        /// Which warning: how long before the deadline it was due, in milliseconds.
+        threshold_ms: u64,
+        /// How long there really is, in milliseconds.
+        left_ms: u64,
+    },
+    /// A co-signer's request came to its deadline before the user answered.
+    RequestExpired,
     /// The session is over. A completion may follow another end, and corrects it.
     Ended {
         /// How.
@@ -89,11 +100,6 @@ impl Session {
     /// Returns the deadline that holds.
     pub(crate) fn deadline(&self) -> WallTime {
         self.deadline
-    }
-
-    /// Returns when the session expires.
-    pub(crate) fn expires(&self) -> BootTime {
-        self.expires
     }
 
     /// Returns how the session ended, if it has.

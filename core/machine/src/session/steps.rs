@@ -11,7 +11,7 @@ use crate::message::{DeclineReason, Message};
 use crate::record::{Failure, Outcome, Record};
 use crate::session::board::Board;
 use crate::session::end::outcome_of;
-use crate::time::{BootTime, Now};
+use crate::time::BootTime;
 
 impl Session {
     /// Takes the next step that needs nobody else. Not called after the deadline.
@@ -52,11 +52,6 @@ impl Session {
                 self.stage = other;
             }
         }
-    }
-
-    /// Returns whether something is to be done by `now`.
-    pub(crate) fn is_due(&self, now: Now) -> bool {
-        self.expires <= now.boot || self.next_step(false).is_some_and(|next| next <= now.boot)
     }
 
     /// Returns when to go on, if only time keeps it waiting: a suspect clock keeps an attempt waiting, too.

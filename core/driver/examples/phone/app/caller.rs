@@ -19,6 +19,9 @@ pub(crate) fn advice(fault: &CallerFault) -> &'static str {
         CallerFault::NotProposer => "Type reject instead.",
         CallerFault::TooLong(_) => "Choose a shorter one.",
         CallerFault::TooMany(_) => "Wait until some have ended.",
+        CallerFault::OutOfRange(_) => "Choose another length of time.",
+        CallerFault::UnknownNotice => "Type plan to see those there are.",
+        CallerFault::StalePlan => "Ask for the plan again.",
         CallerFault::OtherKey => "Open the vault that this journal was begun with.",
         CallerFault::NoCard => "It is issued as soon as an address is listened at.",
     }

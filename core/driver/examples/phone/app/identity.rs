@@ -47,7 +47,7 @@ pub(crate) fn config(dir: &Path, listen: &[String]) -> Config {
     } else {
         listen.to_vec()
     };
-    Config { journal, listen }
+    Config { journal, listen, boot: None }
 }
 
 /// Notes the addresses for the next start, unless they are the user's choice.

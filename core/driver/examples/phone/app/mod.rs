@@ -164,7 +164,7 @@ impl Phone<'_> {
             {
                 self.approve(*session).await?;
             }
-            Event::Session(_) | Event::Link(_) | Event::Clock(_) => {}
+            Event::Session(_) | Event::Link(_) | Event::Clock(_) | Event::Presence(_) => {}
             Event::Refused(_) | Event::RefusedByPeer(_) => {}
         }
         Ok(())

@@ -159,7 +159,7 @@ fn read_lines(typed: mpsc::UnboundedSender<String>) {
 fn words(event: &Event) -> Option<String> {
     match event {
         Event::CardIssued(_) => Some("Our card is issued: type card to show it.".to_owned()),
-        Event::Link(_) => None,
+        Event::Link(_) | Event::Presence(_) => None,
         Event::Session(event) => {
             let id = view::short(&event.session);
             match &event.what {
@@ -184,6 +184,12 @@ fn words(event: &Event) -> Option<String> {
                     "Session {id}: participant {slot} asks for a later deadline. Type extend {id} to agree."
                 )),
                 Happening::Extended { .. } => Some(format!("Session {id}: the deadline is later now.")),
+                Happening::Expiring { left_ms, .. } => {
+                    Some(format!("Session {id} expires in {} s.", left_ms.div_ceil(1000)))
+                }
+                Happening::RequestExpired => {
+                    Some(format!("Session {id}: nobody answered the request in time."))
+                }
                 Happening::KeyRefused => Some(format!(
                     "Session {id}: the vault refused the key. Approve {id} again once it can be had."
                 )),

@@ -60,6 +60,8 @@ impl Stop {
             | Happening::OwnPastFound { .. }
             | Happening::ExtensionAsked { .. }
             | Happening::Extended { .. }
+            | Happening::Expiring { .. }
+            | Happening::RequestExpired
             | Happening::Ended { .. } => None,
         };
         if let Some(phase) = self.at.take_if(|at| reached == Some(*at)) {
