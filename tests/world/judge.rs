@@ -12,6 +12,7 @@ use countersign_machine::limits::{MAX_ATTEMPT, MAX_ENVELOPE_BYTES, MAX_FRAME_BYT
 use countersign_machine::message::{Envelope, Message};
 use countersign_machine::record::{Failure, Outcome, Record};
 use countersign_machine::session::Happening;
+use countersign_machine::time::WallTime;
 
 use crate::rig::oracle::{self, Oracle};
 
@@ -45,6 +46,8 @@ pub enum Violation {
     Unfinished { who: usize, session: usize, shown: String },
     /// A session outlived its deadline.
     Overdue { who: usize, session: usize },
+    /// A user was warned of the same thing twice.
+    WarnedTwice { who: usize, session: SessionId, threshold_ms: u64 },
 }
 
 impl Violation {
@@ -68,6 +71,8 @@ pub(super) struct Judge {
     /// Suspects of whom some honest phone says that they do wrong.
     pub(super) unmasked: BTreeSet<usize>,
     verified: BTreeSet<Vec<u8>>,
+    /// Which warnings were given to whom.
+    warned: BTreeSet<(usize, SessionId, WallTime, u64)>,
     found: Option<Violation>,
 }
 
@@ -146,6 +151,13 @@ impl Judge {
             && blames(fault)
         {
             self.blame(who, *slot, &fault.to_string());
+        }
+        if let Event::Session(SessionEvent { session, what, .. }) = event
+            && let Happening::Expiring { deadline, threshold_ms, .. } = *what
+            && !self.warned.insert((who, *session, deadline, threshold_ms))
+            && !self.suspects.contains(&who)
+        {
+            self.object(Violation::WarnedTwice { who, session: *session, threshold_ms });
         }
         if let Event::Session(SessionEvent { what: Happening::Blamed { slot, offence }, .. }) = event {
             self.blame(who, *slot, &format!("{offence:?}"));

@@ -26,8 +26,11 @@ use crate::vault::{Secret32, Vault, VaultError};
 /// this often.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 
-/// What a command does with the engine.
-pub(crate) type Command = Box<dyn FnOnce(&mut Engine) + Send>;
+/// What a command does with the engine; it gives back how to answer, once all that follows from it is durable.
+pub(crate) type Command = Box<dyn FnOnce(&mut Engine) -> Answer + Send>;
+
+/// Answers the caller of a command.
+pub(crate) type Answer = Box<dyn FnOnce() + Send>;
 
 /// How much the engine has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -124,8 +127,10 @@ impl Engine {
             let inputs = match turn {
                 Turn::Command(None) => return Ok(self.journal.close()?),
                 Turn::Command(Some(command)) => {
-                    command(&mut self);
-                    Vec::new()
+                    let answer = command(&mut self);
+                    self.settle(Vec::new())?;
+                    answer();
+                    continue;
                 }
                 Turn::Net(event) => vec![self.input_of(event)],
                 Turn::Key(ticket, secret) => vec![self.key_input(ticket, secret)?],

@@ -485,8 +485,11 @@ impl Node {
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let command: Command = Box::new(move |engine| {
-            // A caller that has gone away needs no answer.
-            let _ = answer.send(question(engine));
+            let result = question(engine);
+            Box::new(move || {
+                // A caller that has gone away needs no answer.
+                let _ = answer.send(result);
+            })
         });
         self.commands.send(command).await.map_err(|_| Error::Stopped)?;
         answered.await.map_err(|_| Error::Stopped)

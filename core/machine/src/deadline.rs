@@ -97,6 +97,11 @@ impl Warnings {
         self.to_come(lasts_ms, warned_ms).filter(|threshold| left_ms <= *threshold).last()
     }
 
+    /// Returns whether there is such a warning.
+    pub(crate) fn has(&self, threshold_ms: u64) -> bool {
+        self.thresholds_ms.contains(&threshold_ms)
+    }
+
     /// Returns whether the system shows a warning, too, not the open program alone.
     pub(crate) fn is_for_system(&self, threshold_ms: u64) -> bool {
         self.own || threshold_ms != IN_APP_ONLY_MS

@@ -89,7 +89,11 @@ impl Node {
     /// Returns [`CallerFault::UnknownNotice`] if no session has it.
     pub fn dismiss(&mut self, key: NotificationKey, now: Now) -> Result<(), CallerFault> {
         self.look_at_clock(now);
-        let session = self.sessions.keys().copied().find(|id| key.is_of(*id));
+        let known = match key.notice() {
+            Notice::Warning { threshold_ms } => self.warnings.has(threshold_ms),
+            Notice::Request | Notice::Ongoing | Notice::Expired => true,
+        };
+        let session = self.sessions.keys().copied().find(|id| known && key.is_of(*id));
         let session = session.ok_or(CallerFault::UnknownNotice)?;
         self.step(session, now, |session, cx| session.dismiss(key.notice(), cx));
         Ok(())
