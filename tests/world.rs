@@ -122,6 +122,9 @@ enum Event {
     Restarts {
         who: usize,
     },
+    Returns {
+        who: usize,
+    },
     Heals,
     /// Every user opens the program.
     Looks,
@@ -300,6 +303,7 @@ impl<'a> World<'a> {
             Event::Approves { who, session } => self.approve(who, session),
             Event::Withdraws { who, session } => self.withdraw(who, session),
             Event::Restarts { who } => self.restart(who),
+            Event::Returns { who } => self.feed(who, Input::CameToForeground),
             Event::Heals => self.heal(),
             Event::Looks => self.look(),
         }
@@ -327,6 +331,10 @@ impl<'a> World<'a> {
                 }
             }
             Decision::Drops { a, b } => self.break_link(a, b, 8_000 * MS),
+            Decision::Leaves { who, ms } => {
+                self.feed(who, Input::WentToBackground);
+                self.later(ms * MS, Event::Returns { who });
+            }
             Decision::Hesitates { .. }
             | Decision::Declines { .. }
             | Decision::Cancels { .. }

@@ -24,6 +24,7 @@ impl World<'_> {
                 handset.disk = Disk::Good;
             }
             self.restart(who);
+            self.feed(who, Input::CameToForeground);
         }
         self.renew_links();
         self.later(500 * MS, Event::Looks);
@@ -48,6 +49,9 @@ impl World<'_> {
         }
         self.carry_out(who);
         self.feed(who, Input::Listening(vec![format!("/memory/{}", who + 1)]));
+        if dice.yes(300) {
+            self.act(who, |node, now| node.start_presence(20_000, now));
+        }
     }
 
     /// Starts a dead phone from what it finds on its disk.

@@ -38,11 +38,13 @@ pub enum Fault {
     Liars,
     /// Users decline and cancel.
     People,
+    /// Users put the program into the background.
+    Background,
 }
 
 impl Fault {
     /// Every kind, with its name.
-    pub const ALL: [(Self, &str); 14] = [
+    pub const ALL: [(Self, &str); 15] = [
         (Self::Loss, "loss"),
         (Self::Duplicates, "duplicates"),
         (Self::Reorder, "reorder"),
@@ -57,6 +59,7 @@ impl Fault {
         (Self::Clocks, "clocks"),
         (Self::Liars, "liars"),
         (Self::People, "people"),
+        (Self::Background, "background"),
     ];
 }
 
@@ -122,6 +125,8 @@ pub enum Decision {
     OneWay { from: usize, to: usize },
     /// A link drops.
     Drops { a: usize, b: usize },
+    /// A program goes to the background for a while.
+    Leaves { who: usize, ms: u64 },
 }
 
 /// The decisions of one seed.
@@ -239,6 +244,10 @@ impl Schedule {
             let far = if dice.yes(200) { 3 * 24 * 60 * 60 * 1000 } else { TAME_MS / 4 };
             let ms = dice.below(2 * far) as i64 - far as i64;
             plan.push((dice.below(FAULTS_MS), Decision::Jumps { who: dice.index(phones), ms }));
+        }
+        for _ in 0..count(&mut dice, Fault::Background, 4) {
+            let (who, ms) = (dice.index(phones), dice.between(10, 30_000));
+            plan.push((dice.below(FAULTS_MS), Decision::Leaves { who, ms }));
         }
         plan
     }
