@@ -252,7 +252,7 @@ pub(super) fn happen(run: &mut Run<'_>, [kind, a, b, c]: [u8; 4]) -> bool {
         Kind::Presents => {
             run.world.act(run.who(a), |node, now| match b {
                 0 => node.stop_presence(now),
-                _ => node.start_presence(u64::from(b) << c % 32, now).unwrap_or_default(),
+                _ => node.start_presence(u64::from(b) << (c % 32), now).unwrap_or_default(),
             });
         }
     }
@@ -425,19 +425,17 @@ fn notify(run: &mut Run<'_>, kind: Kind, a: u8, b: u8) {
         let plan = node.plan(now);
         let of_plan = plan.items.get(usize::from(b) % plan.items.len().max(1)).map(|item| item.key);
         let of_nobody = NotificationKey::new(SessionId([b; 32]), Notice::Warning { threshold_ms: 1_000 });
-        match kind {
-            Kind::Dismisses => node.dismiss(of_plan.unwrap_or(of_nobody), now),
-            Kind::Handles => {
-                let first = node.next_event().map(|event| event.id);
-                node.event_handled(first.unwrap_or(EventId([b; 16])), now);
-                Ok(())
-            }
-            _ => {
-                node.handle_input(Input::ShellKnown(shell), now).expect("no shell is refused");
-                node.wake_plan(now);
-                node.ack_plan(plan.revision, of_plan.as_slice(), now)
-            }
+        if kind == Kind::Dismisses {
+            return node.dismiss(of_plan.unwrap_or(of_nobody), now);
         }
+        if kind == Kind::Handles {
+            let first = node.next_event().map(|event| event.id);
+            node.event_handled(first.unwrap_or(EventId([b; 16])), now);
+            return Ok(());
+        }
+        node.handle_input(Input::ShellKnown(shell), now).expect("no shell is refused");
+        node.wake_plan(now);
+        node.ack_plan(plan.revision, of_plan.as_slice(), now)
     });
 }
 
