@@ -44,11 +44,6 @@ impl<K: Copy + Ord> Deadlines<K> {
         self.moments.remove(&what);
         Some(what)
     }
-
-    /// Returns when the moment of a thing is, if it has one.
-    pub fn when(&self, what: &K) -> Option<BootTime> {
-        self.moments.get(what).copied()
-    }
 }
 
 /// How long before a session expires its user is warned.
@@ -126,7 +121,7 @@ mod tests {
         assert_eq!(deadlines.take_due(BootTime(4)), None);
         let due: Vec<char> = std::iter::from_fn(|| deadlines.take_due(BootTime(9))).collect();
         assert_eq!(due, ['a', 'b', 'c']);
-        assert_eq!((deadlines.first(), deadlines.when(&'a')), (None, None));
+        assert_eq!(deadlines.first(), None);
     }
 
     #[test]

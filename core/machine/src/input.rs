@@ -35,8 +35,8 @@ pub enum Input {
         /// Fresh entropy for this use alone.
         seed: Seed,
     },
-    /// The app went to the background: nobody is dialled any more, nothing begun, and co-signers hear that we are away. See
-    /// also [`crate::session::Custody::Background`].
+    /// The app went to the background: nobody is dialled any more, no attempt begun, and co-signers hear that we are away. An
+    /// attempt that has begun goes on while it may. See also [`crate::session::Custody::Background`].
     WentToBackground,
     /// The app is in the foreground again, where it also starts.
     CameToForeground,

@@ -170,7 +170,7 @@ impl Link {
 
     /// Takes the other side's word on whether it is there; returns whether that is news.
     pub(crate) fn take_presence(&mut self, presence: Presence, now: Now) -> bool {
-        if self.presence.is_some_and(|(held, _)| presence.at <= held.at) {
+        if self.presence.is_some_and(|(held, _)| presence == held) {
             return false;
         }
         self.presence = Some((presence, now.boot.after_ms(presence.left_ms(now.wall))));

@@ -255,6 +255,9 @@ impl Node {
             if self.links.remove(&former).is_some() {
                 self.effects.push_back(Effect::Exclude(former));
                 self.time_link(former);
+                if self.clock.forget(&former) {
+                    self.clock_changed(now);
+                }
             }
             let open: Vec<SessionId> = self.open_sessions().map(Session::id).collect();
             for id in open {
@@ -315,6 +318,7 @@ impl Node {
             clock_suspect: self.clock.is_suspect(),
             custody: self.custody,
             boot_id: self.clock.boot_id(),
+            background: self.background,
             warnings: &self.warnings,
             secret: &self.secret,
             cards: &self.cards,
@@ -344,8 +348,7 @@ impl Node {
         }
         self.background = true;
         self.time_all();
-        self.looked = None;
-        self.persist(Vec::new());
+        self.note_clocks();
     }
 
     /// Goes on: dials whoever is not connected, and says that we are here.
@@ -367,6 +370,7 @@ impl Node {
 
     fn clock_changed(&mut self, now: Now) {
         let suspect = self.clock.is_suspect();
+        self.note_clocks();
         self.effects.push_back(Effect::Tell(Event::Clock(ClockChanged { suspect })));
         if suspect {
             self.time_all();
@@ -464,19 +468,29 @@ impl Node {
     /// Queues records; those that follow each other directly become durable together. What the clocks show comes first,
     /// unless the journal knows.
     fn persist(&mut self, records: Vec<Record>) {
-        if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
-            return queued.extend(records);
-        }
-        let mut all = Vec::with_capacity(records.len() + 1);
-        if let Some(at) = self.clock.last_look()
-            && self.looked.is_none_or(|looked| looked.after_ms(LOOK_EVERY_MS) <= at.boot)
+        let follows = matches!(self.effects.back(), Some(Effect::Persist(_)));
+        let last = self.clock.last_look().map(|look| look.boot);
+        if !follows
+            && last.is_some_and(|last| self.looked.is_none_or(|at| at.after_ms(LOOK_EVERY_MS) <= last))
         {
-            self.looked = Some(at.boot);
-            all.push(Record::Looked { at });
+            self.note_clocks();
         }
-        all.extend(records);
-        if !all.is_empty() {
-            self.effects.push_back(Effect::Persist(all));
+        if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
+            queued.extend(records);
+        } else {
+            self.effects.push_back(Effect::Persist(records));
+        }
+    }
+
+    /// Lets the journal know what the clocks show.
+    fn note_clocks(&mut self) {
+        let Some(at) = self.clock.last_look() else { return };
+        self.looked = Some(at.boot);
+        let look = Record::Looked { at };
+        if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
+            queued.push(look);
+        } else {
+            self.effects.push_back(Effect::Persist(vec![look]));
         }
     }
 

@@ -90,19 +90,19 @@ impl fmt::Display for Notice {
 #[error("not the key of a notification")]
 pub struct KeyFaulty;
 
-/// Names a notification at the system, the same in every plan: `s` and the first 16 hex digits of its session, a colon, and
-/// what it is about. At most 40 characters of ASCII.
+/// Names a notification at the system, the same in every plan: `s` and the first 32 hex digits of its session, a colon, and
+/// what it is about. At most 61 characters of ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotificationKey {
-    session: [u8; 8],
+    session: [u8; 16],
     notice: Notice,
 }
 
 impl NotificationKey {
     /// Names the notification of a session about `notice`.
     pub fn new(session: SessionId, notice: Notice) -> Self {
-        let mut first = [0; 8];
-        first.copy_from_slice(&session.0[..8]);
+        let mut first = [0; 16];
+        first.copy_from_slice(&session.0[..16]);
         Self { session: first, notice }
     }
 
@@ -391,11 +391,17 @@ mod tests {
             let text = key.to_string();
             assert_eq!(text.parse(), Ok(key));
             assert!(text.is_ascii() && text.len() <= 64, "{text}");
-            assert_eq!(key.slot(), "sf3f3f3f3f3f3f3f3");
+            assert_eq!(key.slot(), format!("s{}", "f3".repeat(16)));
             assert!(key.is_of(session) && !key.is_of(SessionId([0; 32])));
         }
-        let faulty = ["", "s", "sf3:request", "sf3f3f3f3f3f3f3f3:warning", "sf3f3f3f3f3f3f3f3:warning0300"];
-        let faulty = faulty.into_iter().chain(["SF3f3f3f3f3f3f3f3:request", "sF3f3f3f3f3f3f3f3:request"]);
-        assert!(faulty.into_iter().all(|text| text.parse::<NotificationKey>().is_err()));
+        let slot = format!("s{}", "f3".repeat(16));
+        let upper = format!("s{}", "F3".repeat(16));
+        for faulty in ["", "s", "sf3:request"] {
+            assert_eq!(faulty.parse::<NotificationKey>(), Err(KeyFaulty), "{faulty}");
+        }
+        for notice in ["warning", "warning0300", "warning-1", "requests", ""] {
+            assert_eq!(format!("{slot}:{notice}").parse::<NotificationKey>(), Err(KeyFaulty), "{notice}");
+        }
+        assert_eq!(format!("{upper}:request").parse::<NotificationKey>(), Err(KeyFaulty));
     }
 }

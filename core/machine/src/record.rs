@@ -197,7 +197,7 @@ pub enum Record {
         #[n(1)]
         evidence: ByteVec,
     },
-    /// We looked at the clocks. Comes first of records that become durable together; the newest counts.
+    /// We looked at the clocks; the newest counts.
     #[n(11)]
     Looked {
         /// What they showed.
@@ -239,7 +239,7 @@ pub enum Record {
         #[n(3)]
         left_ms: u64,
     },
-    /// The system holds, or has shown, these notices of a session.
+    /// The system holds, or shows, these notices of a session and no others; the newest counts.
     #[n(14)]
     Held {
         /// The session.

@@ -65,6 +65,8 @@ pub(crate) struct Session {
     /// The proposal as its author signed it. The proposer has none until its nonces are made.
     proposal: Option<Envelope>,
     approved: bool,
+    /// Whether the user ever approved: a vault that refuses the key takes the approval back, not the answer.
+    answered: bool,
     attempt: Attempt,
     /// When the current attempt may begin for us. Others' nonces begin it at once.
     not_before: BootTime,
@@ -179,6 +181,8 @@ pub(crate) struct Context<'a> {
     /// Whether the wall clock cannot be trusted: nothing is signed then.
     pub(crate) clock_suspect: bool,
     pub(crate) custody: Custody,
+    /// Whether the program is in the background: no attempt begins then.
+    pub(crate) background: bool,
     /// Names this run of the boot clock, if the system does.
     pub(crate) boot_id: Option<BootId>,
     pub(crate) warnings: &'a Warnings,
@@ -232,6 +236,7 @@ impl Session {
             consents: vec![Consents::default(); signers],
             proposal: None,
             approved: false,
+            answered: false,
             attempt: Attempt(0),
             not_before: BootTime(0),
             shown: false,
@@ -399,7 +404,7 @@ impl Session {
     fn consent_to_payload(&mut self, cx: &mut Context<'_>) {
         let (session, payload) = (self.id, self.payload);
         cx.said.push(Said::Persist(vec![Record::Approved { session, payload, at: cx.now.wall }]));
-        self.approved = true;
+        (self.approved, self.answered) = (true, true);
         self.advance(cx);
     }
 

@@ -201,10 +201,10 @@ pub struct SessionStatus {
     pub waits_for: Vec<Slot>,
     /// When it expires.
     pub deadline: WallTime,
-    /// The later deadline that others ask us to consent to, if they do.
-    pub asked_until: Option<WallTime>,
     /// Milliseconds until then, by the boot clock.
     pub remaining_ms: u64,
+    /// The later deadline that others ask us to consent to, if they do.
+    pub asked_until: Option<WallTime>,
     /// The last warning that was given, in milliseconds before the deadline; while there is one the session is expiring.
     pub warned_ms: Option<u64>,
     /// What to say of it.

@@ -14,8 +14,10 @@ use crate::time::{Boot, BootId, BootTime, Moment, Now, WallTime};
 #[derive(Default)]
 pub(super) struct Clock {
     boot_id: Option<BootId>,
-    /// The latest wall time that was believed, and when.
-    believed: Option<(WallTime, BootTime)>,
+    /// The latest wall time that was ever shown, and when: what it should have become by now at least.
+    expected: Option<(WallTime, BootTime)>,
+    /// What the clocks showed last.
+    last: Option<(WallTime, BootTime)>,
     doubt: Doubt,
     /// When we began to watch.
     began: BootTime,
@@ -32,7 +34,7 @@ enum Doubt {
     Fell,
     /// It fell, a co-signer confirmed it, and then most co-signers did not.
     Outvoted,
-    /// It fell, and the co-signers have confirmed it.
+    /// It fell, and the co-signers have confirmed it: they may change their minds.
     Cleared,
 }
 
@@ -43,9 +45,9 @@ impl Clock {
         let moment = Moment { wall: now.wall, boot: now.boot, boot_id };
         match seen.map(|seen| (seen, seen.boot_until(&moment))) {
             None => {}
-            Some((seen, Boot::Same)) => clock.believed = Some((seen.wall, seen.boot)),
+            Some((seen, Boot::Same)) => clock.expected = Some((seen.wall, seen.boot)),
             Some((seen, Boot::Other | Boot::Unsure)) => {
-                clock.believed = Some((seen.wall.max(now.wall), now.boot));
+                clock.expected = Some((seen.wall.max(now.wall), now.boot));
                 if now.wall.0.saturating_add(MAX_CLOCK_BEHIND_MS) < seen.wall.0 {
                     clock.doubt = Doubt::Fell;
                 }
@@ -58,35 +60,51 @@ impl Clock {
     /// Looks at both clocks; returns whether that changed what we think of the wall clock.
     pub(super) fn look(&mut self, now: Now) -> bool {
         let was = self.is_suspect();
-        let expected = self.believed.map_or(now.wall, |(wall, boot)| {
+        let run_on = |(wall, boot): (WallTime, BootTime)| {
             WallTime(wall.0.saturating_add(now.boot.0.saturating_sub(boot.0) / 1000))
-        });
-        let fell = now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) < expected.0;
-        if self.doubt == Doubt::Fell && now.wall >= expected {
-            self.doubt = Doubt::None;
-        } else if self.doubt != Doubt::Fell && fell {
-            self.doubt = Doubt::Fell;
+        };
+        let expected = self.expected.map_or(now.wall, run_on);
+        let moved = self.last.is_some_and(|last| run_on(last).0.abs_diff(now.wall.0) > MAX_CLOCK_FALL_MS);
+        if moved {
             self.answers.clear();
         }
-        self.believed = Some((if self.doubt == Doubt::Fell { expected } else { now.wall }, now.boot));
+        self.doubt = match self.doubt {
+            _ if now.wall >= expected => Doubt::None,
+            Doubt::None if now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) >= expected.0 => Doubt::None,
+            Doubt::None => Doubt::Fell,
+            Doubt::Cleared | Doubt::Outvoted if moved => Doubt::Fell,
+            doubt @ (Doubt::Fell | Doubt::Cleared | Doubt::Outvoted) => doubt,
+        };
+        self.expected = Some((expected.max(now.wall), now.boot));
+        self.last = Some((now.wall, now.boot));
         was != self.is_suspect()
     }
 
     /// Takes a co-signer's authenticated word on how far its clock is ahead of ours; returns whether that changed what we
     /// think of it. What most of them say counts: one that lies is outvoted as soon as others have spoken.
-    pub(super) fn confirm(&mut self, peer: TransportKey, ahead_ms: i64, now: Now) -> bool {
+    pub(super) fn confirm(&mut self, peer: TransportKey, ahead_ms: i64) -> bool {
         let was = self.is_suspect();
         self.answers.insert(peer, ahead_ms);
+        self.count_answers();
+        was != self.is_suspect()
+    }
+
+    /// Forgets what a phone told that is no co-signer's any more; returns whether that changed what we think of the clock.
+    pub(super) fn forget(&mut self, peer: &TransportKey) -> bool {
+        let was = self.is_suspect();
+        if self.answers.remove(peer).is_some() && !self.answers.is_empty() {
+            self.count_answers();
+        }
+        was != self.is_suspect()
+    }
+
+    fn count_answers(&mut self) {
         self.doubt = match (self.doubt, self.is_confirmed()) {
             (Doubt::None, _) => Doubt::None,
             (Doubt::Fell | Doubt::Outvoted | Doubt::Cleared, true) => Doubt::Cleared,
             (Doubt::Cleared | Doubt::Outvoted, false) => Doubt::Outvoted,
             (Doubt::Fell, false) => Doubt::Fell,
         };
-        if self.doubt == Doubt::Cleared {
-            self.believed = Some((now.wall, now.boot));
-        }
-        was != self.is_suspect()
     }
 
     /// Returns whether what the wall clock calls long past may be forgotten: the co-signers agree with it, or it has
@@ -104,9 +122,11 @@ impl Clock {
         }
     }
 
-    /// Returns what was seen when the clocks were last looked at, for the journal.
+    /// Returns what the clocks showed when they were last looked at, for the journal: what they should have shown, if they
+    /// are not believed.
     pub(super) fn last_look(&self) -> Option<Moment> {
-        self.believed.map(|(wall, boot)| Moment { wall, boot, boot_id: self.boot_id })
+        let shown = if self.is_suspect() { self.expected } else { self.last };
+        shown.map(|(wall, boot)| Moment { wall, boot, boot_id: self.boot_id })
     }
 
     /// Returns what names this run of the boot clock, if the system does.
@@ -136,9 +156,18 @@ mod tests {
         assert!(!clock.look(at(1_030_000, 60_000)), "half a minute is a correction");
         assert!(clock.look(at(1_000_000, 120_000)), "a minute and a half is none");
         assert!(clock.is_suspect());
-        assert!(!clock.look(at(1_059_000, 121_000)), "still behind");
-        assert!(clock.look(at(1_091_000, 121_000)));
+        assert!(!clock.look(at(1_089_000, 121_000)), "still behind");
+        assert!(clock.look(at(1_121_000, 121_000)));
         assert!(!clock.is_suspect());
+    }
+
+    #[test]
+    fn a_clock_that_falls_back_in_small_steps_is_suspect_once_they_make_a_large_one() {
+        let mut clock = started(None, at(1_000_000, 0));
+
+        assert!(!clock.look(at(970_000, 1)));
+        assert!(!clock.look(at(941_000, 2)));
+        assert!(clock.look(at(930_000, 3)));
     }
 
     #[test]
@@ -153,8 +182,8 @@ mod tests {
         let mut clock = started(Some(seen(2_000_000, 9_000, "before")), at(1_000_000, 0));
         assert!(clock.is_suspect());
 
-        assert!(!clock.confirm(peer(1), 1_000_000, at(1_000_000, 5)), "it says that we are behind, too");
-        assert!(clock.confirm(peer(1), -2_000, at(1_000_000, 5)));
+        assert!(!clock.confirm(peer(1), 1_000_000), "it says that we are behind, too");
+        assert!(clock.confirm(peer(1), -2_000));
         assert!(!clock.is_suspect());
         assert!(!clock.look(at(1_000_001, 6)));
     }
@@ -177,12 +206,12 @@ mod tests {
     fn who_confirms_a_suspect_clock_alone_is_outvoted_by_those_who_speak_later() {
         let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
 
-        assert!(clock.confirm(peer(1), 0, at(1_000_000, 5)));
-        assert!(clock.confirm(peer(2), 8_000_000, at(1_000_000, 6)), "one against one: suspect again");
+        assert!(clock.confirm(peer(1), 0));
+        assert!(clock.confirm(peer(2), 8_000_000), "one against one: suspect again");
         assert!(clock.is_suspect());
         assert!(!clock.look(at(1_000_000, 7)), "looking does not help");
-        assert!(!clock.confirm(peer(3), 8_000_000, at(1_000_000, 8)));
-        assert!(clock.confirm(peer(2), 0, at(1_000_000, 9)), "two of three agree");
+        assert!(!clock.confirm(peer(3), 8_000_000));
+        assert!(clock.confirm(peer(2), 0), "two of three agree");
         assert!(!clock.is_suspect());
     }
 
@@ -190,9 +219,62 @@ mod tests {
     fn a_clock_that_was_never_in_doubt_is_not_put_into_it_by_others() {
         let mut clock = started(None, at(1_000_000, 0));
 
-        assert!(!clock.confirm(peer(1), 8_000_000, at(1_000_000, 5)));
+        assert!(!clock.confirm(peer(1), 8_000_000));
         assert!(!clock.is_suspect());
         assert!(!clock.is_sure(at(1_000_000, 6)));
+    }
+
+    #[test]
+    fn an_outvoted_clock_is_suspect_after_a_restart_too() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+        clock.confirm(peer(1), 0);
+        clock.confirm(peer(2), 8_000_000);
+        clock.look(at(1_000_001, 7));
+        assert!(clock.is_suspect());
+
+        assert!(started(clock.last_look(), at(1_000_002, 8)).is_suspect());
+    }
+
+    #[test]
+    fn an_outvoted_clock_that_is_set_right_is_trusted() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+        clock.confirm(peer(1), 0);
+        clock.confirm(peer(2), 8_000_000);
+        assert!(clock.is_suspect());
+
+        assert!(clock.look(at(9_000_010, 10)));
+        assert!(!clock.is_suspect());
+    }
+
+    #[test]
+    fn a_clock_that_was_confirmed_and_moves_again_is_suspect_again() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+        clock.confirm(peer(1), 0);
+        assert!(!clock.look(at(1_000_005, 5)));
+
+        assert!(clock.look(at(2_000_000, 6)), "in whatever direction");
+    }
+
+    #[test]
+    fn what_co_signers_said_before_a_clock_moved_does_not_make_it_sure() {
+        let mut clock = started(None, at(1_000_000, 0));
+        clock.confirm(peer(1), 0);
+        assert!(clock.is_sure(at(1_000_005, 5)));
+
+        clock.look(at(900_000_000, 10));
+
+        assert!(!clock.is_sure(at(900_000_000, 10)));
+    }
+
+    #[test]
+    fn a_phone_that_is_no_co_signers_any_more_has_no_vote() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+        clock.confirm(peer(1), 0);
+        assert!(clock.confirm(peer(2), 8_000_000));
+
+        assert!(clock.forget(&peer(2)));
+
+        assert!(!clock.is_suspect());
     }
 
     fn started(seen: Option<Moment>, now: Now) -> Clock {

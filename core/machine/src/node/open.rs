@@ -212,10 +212,17 @@ impl Node {
 
     fn resume(&mut self, sessions: BTreeMap<SessionId, Replay>, seen: Option<Moment>, now: Now) {
         self.meet_cosigners(now);
+        let mut resumes = Vec::new();
         for (id, replay) in sessions {
             let (session, resume) = replay.into_parts();
             self.sessions.insert(id, session);
-            self.step(id, now, |session, cx| resume.apply(session, seen, cx));
+            resumes.push((id, resume));
+            // For all of them first, so that it becomes durable together: a look at this boot's clocks says nothing of what is
+            // left by the last boot's.
+            self.step(id, now, |session, cx| session.resume_time(seen, cx));
+        }
+        for (id, resume) in resumes {
+            self.step(id, now, |session, cx| resume.apply(session, cx));
         }
     }
 }

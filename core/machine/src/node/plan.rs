@@ -1,5 +1,7 @@
 //! Makes the plan: what the system is to show and when it is to wake us. A pure function of the state and the clocks.
 
+use std::collections::BTreeMap;
+
 use super::Node;
 use crate::fault::CallerFault;
 use crate::id::{SessionId, Slot};
@@ -67,14 +69,12 @@ impl Node {
         }
         let preschedules = self.shell.can_preschedule;
         let held = |item: &&PlannedNotification| {
-            !failed.contains(&item.key) && (item.due == Due::Now || item.due == Due::Later && preschedules)
+            !failed.contains(&item.key) && (item.due != Due::Later || preschedules)
         };
-        let mut sessions: Vec<(SessionId, Vec<Notice>)> = Vec::new();
+        let mut sessions: BTreeMap<SessionId, Vec<Notice>> =
+            self.sessions.keys().map(|session| (*session, Vec::new())).collect();
         for item in plan.items.iter().filter(held) {
-            match sessions.iter_mut().find(|(session, _)| *session == item.link.session) {
-                Some((_, notices)) => notices.push(item.notice),
-                None => sessions.push((item.link.session, vec![item.notice])),
-            }
+            sessions.entry(item.link.session).or_default().push(item.notice);
         }
         for (session, notices) in sessions {
             self.step(session, now, |session, cx| session.hold(notices, cx));
@@ -103,6 +103,7 @@ impl Node {
     pub fn wake_plan(&self, now: Now) -> WakePlan {
         let candidates = self.candidates(now);
         let next = candidates.filter(|candidate| candidate.due == Due::Later).min_by_key(Candidate::order);
+        let due = next.as_ref().map_or(0, |next| next.at.0);
         let next = next.map(|Candidate { at, notice, session, .. }| PlannedWake {
             in_ms: at.ms_from(now.boot),
             at: wall_at(at, now),
@@ -119,7 +120,6 @@ impl Node {
             needs_network: true,
             reason: WakeReason::Refresh,
         });
-        let due = next.as_ref().map_or(0, |next| now.boot.after_ms(next.in_ms).0);
         let what = next.as_ref().map(|next| format!("{:?}", next.reason)).unwrap_or_default();
         let parts = [due.to_be_bytes().to_vec(), what.into_bytes(), vec![u8::from(refresh.is_some())]];
         WakePlan { revision: short_hash(parts.iter().map(Vec::as_slice)), next, refresh }
@@ -177,8 +177,8 @@ impl Node {
     /// Returns the warning that the system shows of a session now, whether or not the session has noticed that it is due.
     fn last_warning(&self, session: &Session, now: Now) -> Option<u64> {
         let left_ms = session.expires().ms_from(now.boot);
-        let due = session.warnings_to_come(&self.warnings).filter(|threshold| left_ms <= *threshold).last();
-        due.or(session.warned_ms()).filter(|threshold| self.warnings.is_for_system(*threshold))
+        let all = session.all_warnings(&self.warnings).filter(|threshold| left_ms <= *threshold);
+        all.filter(|threshold| self.warnings.is_for_system(*threshold)).last()
     }
 
     /// Returns the notifications of a session that are still to come.

@@ -160,7 +160,7 @@ impl Node {
                         return Err(PeerFault::BadSignature.into());
                     }
                     let ahead = link.clock_ahead_ms();
-                    let changes = ahead.is_some_and(|ahead| self.clock.confirm(peer, ahead, now));
+                    let changes = ahead.is_some_and(|ahead| self.clock.confirm(peer, ahead));
                     self.tell_link(peer);
                     if changes {
                         self.clock_changed(now);

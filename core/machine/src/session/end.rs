@@ -110,7 +110,7 @@ impl Session {
             return Err(PeerFault::TooMany("extensions"));
         }
         cx.said.push(Said::Persist(vec![kept(envelope)]));
-        if !self.add_consent(envelope.clone(), cx) {
+        if !self.add_consent(envelope.clone(), cx) && slot != self.me {
             cx.said.push(Said::Tell(Happening::ExtensionAsked { slot, until }));
         }
         Ok(Accepted::New)
@@ -180,7 +180,7 @@ impl Session {
         let record = Record::Ended { session: self.id, outcome: outcome.clone(), notice: bytes.into() };
         cx.said.push(Said::Persist(vec![record]));
         cx.said.extend(then);
-        if outcome == Outcome::Expired && self.is_unanswered() {
+        if outcome == Outcome::Expired && self.is_request() && !self.answered {
             cx.said.push(Said::Tell(Happening::RequestExpired));
         }
         cx.said.push(Said::Tell(Happening::Ended { outcome: outcome.clone() }));

@@ -20,12 +20,13 @@ impl Session {
         self.notices.get(&notice).copied().unwrap_or_default()
     }
 
-    /// Notes that the system holds these notices. Durable.
-    pub(crate) fn hold(&mut self, notices: Vec<Notice>, cx: &mut Context<'_>) {
-        let news: Vec<Notice> = notices.into_iter().filter(|notice| !self.fate(*notice).held).collect();
-        if !news.is_empty() {
-            self.recall_held(&news);
-            cx.said.push(Said::Persist(vec![Record::Held { session: self.id, notices: news }]));
+    /// Notes that the system holds these notices, and no others. Durable.
+    pub(crate) fn hold(&mut self, mut notices: Vec<Notice>, cx: &mut Context<'_>) {
+        notices.sort_unstable();
+        let held = self.notices.iter().filter(|(_, fate)| fate.held).map(|(notice, _)| *notice);
+        if !held.eq(notices.iter().copied()) {
+            self.recall_held(&notices);
+            cx.said.push(Said::Persist(vec![Record::Held { session: self.id, notices }]));
         }
     }
 
@@ -39,6 +40,7 @@ impl Session {
 
     /// Takes from the journal what the system holds.
     pub(crate) fn recall_held(&mut self, notices: &[Notice]) {
+        self.notices.values_mut().for_each(|fate| fate.held = false);
         for notice in notices {
             self.notices.entry(*notice).or_default().held = true;
         }
@@ -51,7 +53,8 @@ impl Session {
 
     /// Returns whether a co-signer asked for our user's approval and had no answer.
     pub(crate) fn is_unanswered(&self) -> bool {
-        self.is_request() && !self.approved
+        // A vault that refuses the key takes an approval back, not the answer that it was.
+        self.is_request() && !(self.approved || self.outcome().is_some() && self.answered)
     }
 
     /// Returns whether a co-signer proposed it, not we.

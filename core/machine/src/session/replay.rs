@@ -35,7 +35,7 @@ impl Replay {
 
     /// Notes that the user approved `payload`; `None` if the session signs another.
     pub(crate) fn approved(&mut self, payload: PayloadDigest) -> Option<()> {
-        self.session.approved = true;
+        (self.session.approved, self.session.answered) = (true, true);
         (payload == self.session.payload).then_some(())
     }
 
@@ -170,14 +170,12 @@ impl Resume {
     /// Goes on from what was read: a signed attempt waits for the others, an unsigned one is dead and the next
     /// begins.
     ///
-    /// `seen` is the journal's last look at the clocks.
-    pub(crate) fn apply(self, session: &mut Session, seen: Option<Moment>, cx: &mut Context<'_>) {
+    /// How much time is left has been found out: [`Session::resume_time`].
+    pub(crate) fn apply(self, session: &mut Session, cx: &mut Context<'_>) {
         session.alone = true;
-        session.resume_time(seen, cx);
         if session.expire(cx) {
             return;
         }
-        session.keep_time(cx);
         match self.signed {
             Some((attempt, set)) if attempt == session.attempt => {
                 match session.board.aggregate_nonces(session.items()) {

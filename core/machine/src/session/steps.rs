@@ -67,7 +67,8 @@ impl Session {
     }
 
     fn may_begin(&self, cx: &Context<'_>) -> bool {
-        self.approved && !self.alone && cx.now.boot >= self.not_before && !cx.clock_suspect
+        let keeps_waiting = self.alone || cx.background || cx.clock_suspect;
+        self.approved && !keeps_waiting && cx.now.boot >= self.not_before
     }
 
     /// Round 1: makes our nonces and sends them, or keeps them for the answer if all others' are here.

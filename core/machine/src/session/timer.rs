@@ -17,8 +17,8 @@ pub(crate) struct Timer {
     said_ms: u64,
     /// The last warning given for this deadline, in milliseconds before it.
     warned_ms: Option<u64>,
-    /// Whether the wall clock that `expires` was read off could be trusted.
-    sure: bool,
+    /// Whether the wall clock that `expires` was read off could be trusted; `None` until somebody has judged.
+    sure: Option<bool>,
     /// When the journal was told all this; `None` if it has not been.
     kept: Option<Moment>,
 }
@@ -28,7 +28,7 @@ impl Timer {
     pub(super) fn new(created: WallTime, deadline: WallTime, now: Now) -> Self {
         let (left_ms, said_ms) = (deadline.ms_from(now.wall), deadline.ms_from(created));
         let (expires, lasts_ms) = (now.boot.after_ms(left_ms), left_ms.min(said_ms));
-        Self { deadline, expires, lasts_ms, said_ms, warned_ms: None, sure: true, kept: None }
+        Self { deadline, expires, lasts_ms, said_ms, warned_ms: None, sure: None, kept: None }
     }
 
     /// Takes what the journal was told at `at`.
@@ -37,7 +37,7 @@ impl Timer {
             self.said_ms = if deadline == self.deadline { self.said_ms } else { u64::MAX };
             (self.lasts_ms, self.warned_ms) = (expires.ms_from(at.boot).min(self.said_ms), None);
         }
-        (self.deadline, self.expires, self.sure, self.kept) = (deadline, expires, sure, Some(at));
+        (self.deadline, self.expires, self.sure, self.kept) = (deadline, expires, Some(sure), Some(at));
     }
 
     /// Notes that the journal knows of a warning.
@@ -53,17 +53,33 @@ impl Timer {
     /// gives back time that had passed before; where nobody can tell, the smaller result holds.
     pub(super) fn resume(&mut self, seen: Moment, now: Moment) {
         let Some(kept) = self.kept else { return };
-        let boot = seen.boot_until(&now);
-        if boot == Boot::Same {
+        // The journal's last look may be of a later boot, if the session was over by then.
+        let last = match kept.boot_until(&seen) {
+            Boot::Same | Boot::Unsure => seen,
+            Boot::Other => kept,
+        };
+        let left_then = self.expires.ms_from(last.boot);
+        let by_boot = self.expires.ms_from(now.boot);
+        let by_wall = self.deadline.ms_from(now.wall).min(left_then);
+        let named = last.boot_id.is_some() && now.boot_id.is_some();
+        let boot = last.boot_until(&now);
+        let left = match boot {
+            Boot::Same if named => by_boot,
+            // A boot within a minute of that look goes unnoticed, and then the next one, too.
+            Boot::Same => by_boot.min(left_then.saturating_sub(now.wall.ms_from(last.wall))),
+            Boot::Other => by_wall,
+            Boot::Unsure => by_boot.min(by_wall),
+        };
+        if boot == Boot::Same && left == by_boot {
             return;
         }
-        let left_then = self.expires.ms_from(seen.boot.max(kept.boot));
-        let mut left = self.deadline.ms_from(now.wall).min(left_then);
-        if boot == Boot::Unsure {
-            left = left.min(self.expires.ms_from(now.boot));
-        }
         self.expires = now.boot.after_ms(left);
-        self.kept = None;
+        (self.sure, self.kept) = (None, None);
+    }
+
+    /// Notes that nothing is left, whatever the clocks said.
+    fn lapse(&mut self, now: BootTime) {
+        self.expires = self.expires.min(now);
     }
 
     /// Moves on to a later deadline: its warnings are still to come.
@@ -74,11 +90,12 @@ impl Timer {
         (self.deadline, self.warned_ms, self.kept) = (deadline, None, None);
     }
 
-    /// Counts by the wall clock, too, which can be trusted again. That takes time away, and never gives any.
+    /// Counts by the wall clock, too, which can be trusted, where it could not when it was read. That takes time away, and
+    /// never gives any; who had us believe too early is corrected the next time.
     fn recount(&mut self, now: Now) {
-        if !self.sure {
-            self.expires = self.expires.min(now.boot.after_ms(self.deadline.ms_from(now.wall)));
-            (self.sure, self.kept) = (true, None);
+        let by_wall = now.boot.after_ms(self.deadline.ms_from(now.wall));
+        if self.sure == Some(false) && by_wall < self.expires {
+            (self.expires, self.kept) = (by_wall, None);
         }
     }
 }
@@ -99,6 +116,11 @@ impl Session {
     pub(crate) fn warnings_to_come(&self, warnings: &Warnings) -> impl Iterator<Item = u64> {
         let open = self.outcome().is_none();
         warnings.to_come(self.timer.lasts_ms, self.timer.warned_ms).filter(move |_| open)
+    }
+
+    /// Returns all its warnings, given or not, in milliseconds before it expires, longest first.
+    pub(crate) fn all_warnings(&self, warnings: &Warnings) -> impl Iterator<Item = u64> {
+        warnings.to_come(self.timer.lasts_ms, None)
     }
 
     /// Returns the last warning given for the deadline that holds, in milliseconds before it.
@@ -130,9 +152,9 @@ impl Session {
     pub(super) fn keep_time(&mut self, cx: &mut Context<'_>) {
         if self.timer.kept.is_none() {
             let at = Moment { wall: cx.now.wall, boot: cx.now.boot, boot_id: cx.boot_id };
-            self.timer.sure &= !cx.clock_suspect;
+            let sure = *self.timer.sure.get_or_insert(!cx.clock_suspect);
             self.timer.kept = Some(at);
-            let Timer { deadline, expires, sure, .. } = self.timer;
+            let Timer { deadline, expires, .. } = self.timer;
             let record = Record::Timed { session: self.id, deadline, at, expires, sure };
             cx.said.push(Said::Persist(vec![record]));
         }
@@ -151,13 +173,20 @@ impl Session {
         self.timer.recall_warning(deadline, threshold_ms);
     }
 
-    /// Finds out how much is left after a restart, by the journal's last look at the clocks.
-    pub(super) fn resume_time(&mut self, seen: Option<Moment>, cx: &mut Context<'_>) {
+    /// Finds out how much is left after a restart, by the journal's last look at the clocks, and tells the journal.
+    pub(crate) fn resume_time(&mut self, seen: Option<Moment>, cx: &mut Context<'_>) {
         let now = Moment { wall: cx.now.wall, boot: cx.now.boot, boot_id: cx.boot_id };
         if let Some(seen) = seen.or(self.timer.kept) {
             self.timer.resume(seen, now);
         }
         self.follow_deadline(cx.now.boot);
+        if self.outcome().is_some() {
+            return self.timer.lapse(cx.now.boot);
+        }
+        if !cx.clock_suspect {
+            self.timer.recount(cx.now);
+        }
+        self.keep_time(cx);
     }
 
     /// Lives on for as long as all have consented to; returns whether that is longer.
@@ -246,6 +275,26 @@ mod tests {
     }
 
     #[test]
+    fn without_a_name_a_boot_within_a_minute_takes_the_time_that_the_wall_clock_has_counted() {
+        let nameless = |wall, boot| Moment { boot_id: None, ..at(wall, boot, "") };
+        let mut timer = kept(nameless(100 * MINUTE, 10 * MINUTE));
+
+        timer.resume(nameless(100 * MINUTE, 10 * MINUTE), nameless(100 * MINUTE + MINUTE / 2, 10 * MINUTE));
+
+        assert_eq!(timer.expires, BootTime((19 * MINUTE + MINUTE / 2) * 1000));
+        assert_eq!(timer.kept, None, "the journal must know");
+    }
+
+    #[test]
+    fn a_look_at_the_clocks_of_a_later_boot_says_nothing_of_what_was_left_in_an_earlier_one() {
+        let mut timer = kept(at(100 * MINUTE, 10 * MINUTE, "a"));
+
+        timer.resume(at(103 * MINUTE, MINUTE, "b"), at(104 * MINUTE, 2 * MINUTE, "b"));
+
+        assert_eq!(timer.expires, BootTime(8 * MINUTE * 1000), "six minutes from two after the boot");
+    }
+
+    #[test]
     fn a_second_boot_counts_from_what_the_first_has_left() {
         let before = at(100 * MINUTE, 10 * MINUTE, "a");
         let mut timer = kept(before);
@@ -290,7 +339,7 @@ mod tests {
         assert_eq!(sure.expires.ms_from(now.boot), 8 * MINUTE);
 
         let mut unsure = kept(at(100 * MINUTE, 10 * MINUTE, "a"));
-        unsure.sure = false;
+        unsure.sure = Some(false);
         unsure.recount(now);
         assert_eq!(unsure.expires.ms_from(now.boot), 3 * MINUTE);
         unsure.recount(Now { wall: WallTime(0), ..now });
