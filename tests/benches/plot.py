@@ -1,17 +1,30 @@
 #!/usr/bin/env python3
-"""Draws docs/benchmarks.svg from the first table of BENCHMARKS.md."""
+"""Draws docs/benchmarks.svg and docs/deadlines.svg from the tables of BENCHMARKS.md."""
 
+from math import log10
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, ROW, LEFT, SCALE = 760, 22, 130, 230
 COLOURS = {"bare": "#4c78a8", "envelopes": "#f2b134", "rest": "#b8b8b8"}
+OPERATIONS = ["insert", "move", "fire"]
+QUEUES = {
+    "Deadlines (ours)": "#4c78a8",
+    "DelayQueue": "#f2b134",
+    "DelayQueue, named": "#a8741a",
+    "BinaryHeap, named": "#8a8a8a",
+}
+
+
+def tables():
+    """Returns the cells of every line of every table."""
+    for line in (ROOT / "BENCHMARKS.md").read_text().splitlines():
+        yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def rows():
     """Returns (signers, items, machine, bare, envelopes), the times in ms."""
-    for line in (ROOT / "BENCHMARKS.md").read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+    for cells in tables():
         if len(cells) == 7 and cells[0].isdigit() and cells[1].isdigit():
             machine, bare, envelopes = (float(cell.split()[0]) for cell in cells[2:5])
             yield int(cells[0]), int(cells[1]), machine, bare, envelopes
@@ -25,7 +38,7 @@ def text(x, y, words, anchor="start"):
     return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{words}</text>'
 
 
-def main():
+def draw_sessions():
     table = list(rows())
     height = 70 + ROW * len(table)
     out = [
@@ -48,5 +61,53 @@ def main():
     (ROOT / "docs" / "benchmarks.svg").write_text("\n".join(out) + "\n")
 
 
+def costs(operation):
+    """Returns (deadlines, ns of each queue)."""
+    for cells in tables():
+        if len(cells) == 7 and cells[0] == operation and cells[1].isdigit():
+            yield int(cells[1]), [float(cell.split()[0]) for cell in cells[2:6]]
+
+
+def line(points, colour, dash=""):
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
+
+
+def draw_deadlines():
+    panel, height, top, left = 210, 240, 70, 70
+    floor, ceiling = 10, 10_000
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + height + 50}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{top + height + 50}" fill="white"/>',
+        text(10, 20, "Nanoseconds an operation against the number of deadlines, both logarithmic; dashed: log n from our first"),
+    ]
+    for at, (name, colour) in enumerate(QUEUES.items()):
+        out += [bar(left + at * 160, 30, 14, colour), text(left + 20 + at * 160, 42, name)]
+
+    def place(which, count, ns):
+        x = left + which * (panel + 15) + 15 + (log10(count) - 2) / 4 * (panel - 30)
+        return x, top + height - (log10(ns) - log10(floor)) / (log10(ceiling) - log10(floor)) * height
+
+    for which, operation in enumerate(OPERATIONS):
+        x = left + which * (panel + 15)
+        for power in range(1, 5):
+            y = place(which, 100, 10**power)[1]
+            out.append(f'<line x1="{x}" y1="{y:.1f}" x2="{x + panel}" y2="{y:.1f}" stroke="#e0e0e0"/>')
+            if which == 0:
+                out.append(text(x - 6, f"{y + 4:.1f}", f"{10**power} ns", "end"))
+        table = list(costs(operation))
+        for count, _ in table:
+            out.append(text(place(which, count, floor)[0], top + height + 16, f"10^{round(log10(count))}", "middle"))
+        out.append(text(x + panel / 2, top + height + 36, operation, "middle"))
+        first = table[0][1][0]
+        log = [place(which, count, first * log10(count) / log10(table[0][0])) for count, _ in table]
+        out.append(line(log, "#4c78a8", "4 4"))
+        for queue, colour in enumerate(QUEUES.values()):
+            out.append(line([place(which, count, ns[queue]) for count, ns in table], colour))
+    out.append("</svg>")
+    (ROOT / "docs" / "deadlines.svg").write_text("\n".join(out) + "\n")
+
+
 if __name__ == "__main__":
-    main()
+    draw_sessions()
+    draw_deadlines()

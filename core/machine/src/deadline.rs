@@ -39,8 +39,8 @@ impl<K: Copy + Ord> Deadlines<K> {
 
     /// Takes away the first thing whose moment has come, and returns it.
     pub fn take_due(&mut self, now: BootTime) -> Option<K> {
-        let (at, what) = self.first().filter(|(at, _)| *at <= now)?;
-        self.order.remove(&(at, what));
+        let (_, what) = self.first().filter(|(at, _)| *at <= now)?;
+        self.order.pop_first();
         self.moments.remove(&what);
         Some(what)
     }

@@ -140,6 +140,20 @@ impl EnvelopeId {
     }
 }
 
+/// Names what is signed by which wallet, whatever is said about it: sessions of the same things name the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Things(u128);
+
+impl Things {
+    /// Hashes the items as they are encoded.
+    pub(crate) fn of(wallet: WalletId, items: &[u8]) -> Self {
+        let hash = tagged_hash("countersign/things", &[&wallet.0, items]);
+        let mut first = [0; 16];
+        first.copy_from_slice(&hash[..16]);
+        Self(u128::from_be_bytes(first))
+    }
+}
+
 /// Names an event that the program has to deal with, across restarts: a hash of what happened.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
 #[cbor(transparent)]

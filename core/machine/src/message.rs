@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::codec;
 use crate::fault::PeerFault;
 use crate::id::{
-    Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, TransportKey, WalletId,
+    Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, Things, TransportKey, WalletId,
 };
 use crate::key::tagged_hash;
 use crate::limits::{MAX_ENVELOPE_BYTES, MAX_ITEMS, MAX_TEXT_BYTES};
@@ -358,6 +358,11 @@ impl Terms {
     /// Returns the id of the session with these terms.
     pub fn session_id(&self) -> SessionId {
         SessionId(tagged_hash("countersign/session", &[&codec::encode(self)]))
+    }
+
+    /// Names what is signed by which wallet.
+    pub(crate) fn things(&self) -> Things {
+        Things::of(self.wallet, &codec::encode(&self.payload.items))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::card::Card;
 use crate::deadline::Warnings;
 use crate::evidence::Verdict;
 use crate::fault::{CallerFault, PeerFault};
-use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot};
+use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot, Things};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
     ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, MAX_ATTEMPT, MAX_CLOCK_SKEW_MS, MAX_SESSION_MS, MIN_SESSION_MS,
@@ -43,6 +43,7 @@ use nonce::AggregateNonce;
 pub(crate) use notices::Fate;
 use round::NonceRound;
 pub use show::{Happening, Phase};
+pub use steps::Custody;
 use timer::Timer;
 
 /// A session, open or ended.
@@ -52,6 +53,8 @@ pub(crate) struct Session {
     me: Slot,
     terms: Terms,
     payload: PayloadDigest,
+    /// Others of the same things take its place.
+    things: Things,
     /// The items' keys. They cost a point multiplication a step, so there are none before they are needed, and none
     /// once it is over.
     keys: ItemKeys,
@@ -129,20 +132,6 @@ struct Spending {
 pub(crate) struct Conviction {
     pub(crate) verdict: Verdict,
     pub(crate) evidence: Arc<[u8]>,
-}
-
-/// How long the participant's key may be kept once the vault has given it. It is wiped in any case when its
-/// session ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Custody {
-    /// For one step: the vault is asked for nonces, and again to sign.
-    #[default]
-    Step,
-    /// Until the app goes to the background.
-    Background,
-    /// Until the session ends: later attempts run without asking the vault.
-    Session,
 }
 
 /// What a session tells its node, in the order in which it must happen.
@@ -228,6 +217,7 @@ impl Session {
             id: terms.session_id(),
             me,
             payload: terms.payload.digest(),
+            things: terms.things(),
             keys: ItemKeys::default(),
             deadline: terms.deadline,
             timer: Timer::new(terms.created, terms.deadline, now),

@@ -1,15 +1,15 @@
 //! What co-signers ask of the user.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Node;
 use super::plan::ongoing;
-use crate::id::SessionId;
+use crate::id::{SessionId, Things};
 use crate::plan::{Action, Arg, Message, MessageKey, Notice};
 use crate::record::Outcome;
 use crate::session::Session;
 use crate::status::{Request, RequestState};
-use crate::time::Now;
+use crate::time::{Now, WallTime};
 
 impl Node {
     /// Lists the requests of all sessions that others proposed, those that end first at the top.
@@ -54,19 +54,25 @@ impl Node {
     /// Returns the unanswered requests whose place another session of the same things has taken: it is signed already, or
     /// the same proposer has asked anew.
     pub(super) fn superseded(&self) -> BTreeSet<SessionId> {
-        let mut alike: BTreeMap<_, Vec<&Session>> = BTreeMap::new();
-        for session in self.sessions.values() {
-            let first = session.terms().payload.items.first().map(|item| item.digest);
-            alike.entry((session.wallet().id(), first)).or_default().push(session);
-        }
-        let groups = alike.into_values().filter(|group| group.len() > 1);
-        let open = |session: &&Session| session.outcome().is_none() && session.is_unanswered();
-        groups
-            .flat_map(|group| {
-                let old = group.iter().copied().filter(open);
-                let old = old.filter(|old| group.iter().any(|other| supersedes(other, old)));
-                old.map(Session::id).collect::<Vec<_>>()
+        let completed = |session: &&Session| matches!(session.outcome(), Some(Outcome::Completed { .. }));
+        let signed: BTreeSet<Things> =
+            self.sessions.values().filter(completed).map(Session::things).collect();
+        let waits = |session: &&Session| matches!(session.outcome(), None | Some(Outcome::Expired));
+        let mut all: Vec<_> = self
+            .sessions
+            .values()
+            .filter(waits)
+            .map(|session| (session.things(), session.terms().proposer, age(session), session))
+            .collect();
+        all.sort_unstable_by_key(|(things, proposer, age, _)| (*things, *proposer, *age));
+        let alike = all.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
+        alike
+            .flat_map(|alike| {
+                let is_signed = signed.contains(&alike[0].0);
+                let old = if is_signed { alike } else { &alike[..alike.len() - 1] };
+                old.iter().map(|(.., session)| session).filter(|session| session.is_unanswered())
             })
+            .map(|session| session.id())
             .collect()
     }
 
@@ -92,20 +98,16 @@ impl Node {
     }
 }
 
-/// Returns whether `other` takes the place of `old`.
-fn supersedes(other: &Session, old: &Session) -> bool {
-    let (theirs, ours) = (other.terms(), old.terms());
-    let age = |session: &Session| (session.terms().created, session.id());
-    let anew = theirs.proposer == ours.proposer && other.outcome().is_none() && age(other) > age(old);
-    let signed = matches!(other.outcome(), Some(Outcome::Completed { .. }));
-    other.id() != old.id() && theirs.payload.items == ours.payload.items && (anew || signed)
+/// Orders sessions of the same things: an open one takes the place of one that has expired, and a newer one that of an older.
+fn age(session: &Session) -> (bool, WallTime, SessionId) {
+    (session.outcome().is_none(), session.terms().created, session.id())
 }
 
 fn state_of(session: &Session, superseded: bool) -> RequestState {
     match session.outcome() {
         Some(Outcome::Declined { slot, .. }) if *slot == session.me() => RequestState::Rejected,
         _ if !session.is_unanswered() => RequestState::Approved,
-        None if superseded => RequestState::Superseded,
+        None | Some(Outcome::Expired) if superseded => RequestState::Superseded,
         None => RequestState::Pending,
         Some(Outcome::Expired) => RequestState::Expired,
         Some(

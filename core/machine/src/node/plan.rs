@@ -1,5 +1,6 @@
 //! Makes the plan: what the system is to show and when it is to wake us. A pure function of the state and the clocks.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Node;
@@ -17,7 +18,7 @@ use crate::record::Outcome;
 use crate::session::Session;
 use crate::time::{BootTime, Now, WallTime};
 
-/// A notification that the plan may hold. Ordered by when it comes, then by how urgent it is.
+/// A notification that the plan may hold.
 #[derive(Clone, Copy)]
 struct Candidate<'a> {
     at: BootTime,
@@ -27,8 +28,16 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    fn order(&self) -> (BootTime, u8, BootTime, SessionId) {
-        (self.at, self.notice.rank(), self.session.expires(), self.session.id())
+    /// Compares when they come, then how urgent they are. There are thousands, and hardly two come at one moment: all but
+    /// that is looked up only where it decides.
+    fn by_moment(&self, other: &Self) -> Ordering {
+        let rest = |one: &Self| (one.notice.rank(), one.session.expires(), one.session.id());
+        self.at.cmp(&other.at).then_with(|| rest(self).cmp(&rest(other)))
+    }
+
+    /// Compares when their sessions end, then when they come.
+    fn by_end(&self, other: &Self) -> Ordering {
+        self.session.expires().cmp(&other.session.expires()).then_with(|| self.by_moment(other))
     }
 }
 
@@ -101,9 +110,9 @@ impl Node {
 
     /// Returns when the system is to wake the program next.
     pub fn wake_plan(&self, now: Now) -> WakePlan {
-        let candidates = self.candidates(now);
-        let next = candidates.filter(|candidate| candidate.due == Due::Later).min_by_key(Candidate::order);
-        let due = next.as_ref().map_or(0, |next| next.at.0);
+        let to_come = self.noticed_sessions().flat_map(|session| self.to_come(session, now));
+        let next = to_come.min_by(Candidate::by_moment);
+        let due = next.map_or(0, |next| next.at.0);
         let next = next.map(|Candidate { at, notice, session, .. }| PlannedWake {
             in_ms: at.ms_from(now.boot),
             at: wall_at(at, now),
@@ -131,37 +140,40 @@ impl Node {
         let (mut shown, mut later): (Vec<_>, Vec<_>) =
             self.candidates(now).partition(|candidate| candidate.due != Due::Later);
         let all = shown.len() + later.len();
-        shown.sort_unstable_by_key(|candidate| (candidate.session.expires(), candidate.order()));
+        shown.sort_unstable_by(Candidate::by_end);
         if all > most {
             shown.truncate(most.div_ceil(2).max(most.saturating_sub(later.len())));
         }
         prune(&mut later, most - shown.len().min(most));
-        later.sort_unstable_by_key(Candidate::order);
+        later.sort_unstable_by(Candidate::by_moment);
         let truncated = shown.len() + later.len() < all;
         (shown, later, truncated)
     }
 
     fn candidates(&self, now: Now) -> impl Iterator<Item = Candidate<'_>> {
-        let superseded = self.superseded();
-        self.sessions.values().flat_map(move |session| {
-            let current = self.current(session, superseded.contains(&session.id()), now);
+        self.noticed_sessions().flat_map(move |session| {
+            let current = self.current(session, now);
             current.into_iter().chain(self.to_come(session, now))
         })
     }
 
+    /// Returns the sessions that the user is to hear of: not of those whose place another has taken.
+    fn noticed_sessions(&self) -> impl Iterator<Item = &Session> {
+        let superseded = self.superseded();
+        self.sessions.values().filter(move |session| !superseded.contains(&session.id()))
+    }
+
     /// Returns the notification of a session that should be on the screen now.
-    fn current<'a>(&self, session: &'a Session, superseded: bool, now: Now) -> Option<Candidate<'a>> {
+    fn current<'a>(&self, session: &'a Session, now: Now) -> Option<Candidate<'a>> {
         let expires = session.expires();
         let open = session.outcome().is_none();
         let passed = open && expires <= now.boot || matches!(session.outcome(), Some(Outcome::Expired));
-        let (notice, at) = if passed {
+        let (notice, at) = if passed && now.boot < expires.after_ms(FORGET_AFTER_MS) {
             (Notice::Expired, expires)
-        } else if !open {
+        } else if passed || !open {
             return None;
         } else if let Some(threshold_ms) = self.last_warning(session, now) {
             (Notice::Warning { threshold_ms }, expires.before_ms(threshold_ms))
-        } else if superseded {
-            return None;
         } else if session.is_unanswered() {
             (Notice::Request, BootTime(0))
         } else if self.shell.live_update {
@@ -282,7 +294,7 @@ fn prune(later: &mut Vec<Candidate<'_>>, room: usize) {
         return;
     }
     let near = room / 2;
-    later.select_nth_unstable_by_key(near, Candidate::order);
+    later.select_nth_unstable_by(near, Candidate::by_moment);
     let mut far = later.split_off(near);
     far.retain(|candidate| candidate.notice != Notice::Warning { threshold_ms: STICKY_MS });
     if near + far.len() > room {
@@ -290,7 +302,7 @@ fn prune(later: &mut Vec<Candidate<'_>>, room: usize) {
         far.retain(|candidate| keeps.contains(&candidate.notice));
     }
     if near + far.len() > room {
-        far.select_nth_unstable_by_key(room - near, Candidate::order);
+        far.select_nth_unstable_by(room - near, Candidate::by_moment);
         far.truncate(room - near);
     }
     later.append(&mut far);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::end::completion;
 use super::{Session, Stage};
 use crate::evidence::Offence;
-use crate::id::{Attempt, SessionId, Slot};
+use crate::id::{Attempt, SessionId, Slot, Things};
 use crate::message::{Envelope, Terms, TransportSecret};
 use crate::record::Outcome;
 use crate::time::WallTime;
@@ -95,6 +95,11 @@ impl Session {
     /// Returns what is signed and until when.
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Returns a name of what is signed by which wallet.
+    pub(crate) fn things(&self) -> Things {
+        self.things
     }
 
     /// Returns the deadline that holds.

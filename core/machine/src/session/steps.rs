@@ -3,7 +3,7 @@
 use super::nonce::AggregateNonce;
 use super::partial::PartialSignature;
 use super::round::{NonceRound, nonce_bytes};
-use super::{Context, Custody, Happening, KeyStep, Said, Session, Spending, Stage, kept};
+use super::{Context, Happening, KeyStep, Said, Session, Spending, Stage, kept};
 use crate::id::Attempt;
 use crate::key::{Seed, SigningKey};
 use crate::limits::{ASK_AGAIN_MS, ATTEMPT_PAUSE_MS, MAX_ATTEMPT};
@@ -12,6 +12,20 @@ use crate::record::{Failure, Outcome, Record};
 use crate::session::board::Board;
 use crate::session::end::outcome_of;
 use crate::time::BootTime;
+
+/// How long the participant's key may be kept once the vault has given it. It is wiped in any case when its
+/// session ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Custody {
+    /// For one step: the vault is asked for nonces, and again to sign.
+    #[default]
+    Step,
+    /// Until the app goes to the background.
+    Background,
+    /// Until the session ends: later attempts run without asking the vault.
+    Session,
+}
 
 impl Session {
     /// Takes the next step that needs nobody else. Not called after the deadline.
