@@ -9,6 +9,9 @@ use countersign_tests::programs;
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
 
+#[path = "phones/deadlines.rs"]
+mod deadlines;
+
 #[test]
 fn two_three_and_fifteen_phones_sign() {
     for (count, items) in [(2, 1), (3, 2), (15, 1)] {

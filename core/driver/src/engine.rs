@@ -158,7 +158,7 @@ impl Engine {
                 tracing::debug!(?why, late_us = now.boot.0 - at.0, "woken");
                 self.decide(|machine| machine.handle_timeout(now));
             }
-            None => tracing::trace!("woken to read the boot clock"),
+            None => tracing::debug!(next = ?wake.map(|(_, why)| why), "woken to read the boot clock"),
         }
     }
 

@@ -363,10 +363,19 @@ impl Node {
         let mut waits = self.waits.clone();
         loop {
             waits.wait_for(Option::is_some).await.map_err(|_| Error::Stopped)?;
-            if let Some(event) = self.timed(|machine, _| machine.next_event().cloned()).await? {
+            if let Some(event) = self.waiting_event().await? {
                 return Ok(event);
             }
         }
+    }
+
+    /// Returns what [`Node::next_event`] would return, or `None` if it would wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn waiting_event(&self) -> Result<Option<KeptEvent>, Error> {
+        self.timed(|machine, _| machine.next_event().cloned()).await
     }
 
     /// Says that the program has dealt with an event. Durable.

@@ -168,7 +168,8 @@ impl Link {
         }
     }
 
-    /// Takes the other side's word on whether it is there; returns whether that is news.
+    /// Takes the other side's word on whether it is there; returns whether that is news. A link carries its own phone's words
+    /// alone, in their order: the last one counts, whatever that phone's clock shows.
     pub(crate) fn take_presence(&mut self, presence: Presence, now: Now) -> bool {
         if self.presence.is_some_and(|(held, _)| presence == held) {
             return false;

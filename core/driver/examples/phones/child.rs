@@ -41,6 +41,8 @@ pub(crate) struct Phone {
     pub(crate) participant: String,
     pub(crate) card: Option<String>,
     pub(crate) session: Seen,
+    /// Whether it has left for good.
+    pub(crate) absent: bool,
     /// Whether its links have changed since it was asked for its status.
     pub(crate) stale: bool,
 }
@@ -54,6 +56,19 @@ pub(crate) struct Seen {
     pub(crate) partials: bool,
     /// How it ended, and when by the boot clock.
     pub(crate) ended: Option<(Value, u64)>,
+    /// How often it was said to have ended.
+    pub(crate) ends: usize,
+    /// The warnings before its end, in the order in which they came.
+    pub(crate) warnings: Vec<Warned>,
+}
+
+/// A warning that a phone gave, in milliseconds before the deadline.
+#[derive(Clone, Copy)]
+pub(crate) struct Warned {
+    /// When it was to be given.
+    pub(crate) threshold_ms: u64,
+    /// When it was given.
+    pub(crate) left_ms: u64,
 }
 
 impl Phone {
@@ -71,6 +86,7 @@ impl Phone {
             participant: String::new(),
             card: None,
             session: Seen::default(),
+            absent: false,
             stale: false,
         }
     }
@@ -163,6 +179,15 @@ impl Phone {
         }
     }
 
+    /// Waits until the process, which was told to quit, has ended well.
+    pub(crate) async fn end(&mut self) -> Result<(), Fault> {
+        let status = self.wait().await?;
+        if status.contains("exit status: 0") {
+            return Ok(());
+        }
+        Err(Fault::Gone { name: self.name.clone(), status, said: String::new() })
+    }
+
     /// Returns the fault of a process that ended unasked.
     pub(crate) async fn gone(&mut self) -> Fault {
         let status = match self.wait().await {
@@ -190,7 +215,13 @@ impl Phone {
                 let attempt = value["attempt"].as_u64().unwrap_or_default();
                 (seen.attempt, seen.nonces, seen.partials) = (attempt, true, true);
             }
+            "expiring" => {
+                let number = |name: &str| value[name].as_u64().unwrap_or_default();
+                let warned = Warned { threshold_ms: number("threshold_ms"), left_ms: number("left_ms") };
+                seen.warnings.push(warned);
+            }
             "ended" => {
+                seen.ends += 1;
                 seen.ended.get_or_insert_with(|| (value["outcome"].clone(), at));
             }
             _ => {}
@@ -202,7 +233,8 @@ impl Phone {
         let session = &status["sessions"][0];
         if !session["outcome"].is_null() {
             self.session.attempt = session["attempt"].as_u64().unwrap_or_default();
-            self.note("ended", session, at);
+            self.note("", session, at);
+            self.session.ended.get_or_insert_with(|| (session["outcome"].clone(), at));
         }
     }
 }

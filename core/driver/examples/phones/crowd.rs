@@ -59,15 +59,24 @@ impl Crowd {
         self.start(slot, next)
     }
 
-    /// Types a line at every phone.
+    /// Lets the phone at `slot` quit for good.
+    pub(crate) async fn leave(&mut self, slot: usize) -> Result<(), Fault> {
+        self.phones[slot].type_line("quit").await?;
+        self.until(|crowd| crowd.phones[slot].has_quit()).await?;
+        self.phones[slot].absent = true;
+        self.table.links[slot] = Links::default();
+        self.phones[slot].end().await
+    }
+
+    /// Types a line at every phone that is there.
     pub(crate) async fn type_all(&mut self, line: &str) -> Result<(), Fault> {
-        for phone in &mut self.phones {
+        for phone in self.phones.iter_mut().filter(|phone| !phone.absent) {
             phone.type_line(line).await?;
         }
         Ok(())
     }
 
-    /// Types a line at every phone and waits for all answers; returns them by slot.
+    /// Types a line at every phone that is there and waits for all answers; returns them by slot.
     pub(crate) async fn ask_all(&mut self, line: &str) -> Result<Vec<Value>, Fault> {
         let word = line.split(' ').next().unwrap_or(line).to_owned();
         self.type_all(line).await?;
@@ -76,7 +85,7 @@ impl Crowd {
             let garbled = || Fault::Garbled { name: phone.name.clone(), expected: "an answer" };
             phone.answers.get(&word).cloned().ok_or_else(garbled)
         };
-        self.phones.iter_mut().map(answer).collect()
+        self.phones.iter_mut().filter(|phone| !phone.absent).map(answer).collect()
     }
 
     /// Waits until every command is answered.

@@ -55,6 +55,9 @@ pub(crate) enum Fault {
         /// How it ended.
         outcome: String,
     },
+    /// The session of an absent phone did not expire as it should.
+    #[error("The session did not expire as it should: {0}.")]
+    NotExpired(String),
     /// Two phones hold different results.
     #[error("{name} holds another result than the proposer.")]
     Differs {

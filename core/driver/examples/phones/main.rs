@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p countersign-driver --example phones -- --help`
 
+mod absence;
 #[path = "../phone/app/mod.rs"]
 mod app;
 mod check;
@@ -48,9 +49,39 @@ struct Args {
     /// Who proposes.
     #[arg(long, default_value_t = 0, value_name = "SLOT")]
     proposer: u8,
+    /// Let a phone leave for good once the wallet is there, so that the session expires; repeatable.
+    #[arg(long, value_name = "SLOT")]
+    absent: Vec<u8>,
+    /// When every phone warns of the deadline, such as 3s,1s [default: as usual]
+    #[arg(long, value_name = "TIME,...", value_delimiter = ',', value_parser = app::command::duration)]
+    warn: Vec<u64>,
     /// Keep the phones' folders, with their logs.
     #[arg(long)]
     keep: bool,
+}
+
+impl Args {
+    /// Returns what cannot be done as asked, if there is something.
+    fn contradiction(&self) -> Option<String> {
+        let count = self.count;
+        let killed = || self.kill.iter().map(|kill| kill.slot);
+        let mut named = killed().chain(self.absent.iter().copied()).chain([self.proposer]);
+        if let Some(slot) = named.find(|slot| *slot >= count) {
+            return Some(format!(
+                "There is no slot {slot}: {count} phones have the slots 0 to {}.",
+                count - 1
+            ));
+        }
+        if self.absent.contains(&self.proposer) {
+            return Some(format!(
+                "Slot {0} proposes: name another with --absent or --proposer.",
+                self.proposer
+            ));
+        }
+        killed().find(|slot| self.absent.contains(slot)).map(|slot| {
+            format!("Slot {slot} cannot be both killed and absent: name it with one of --kill and --absent.")
+        })
+    }
 }
 
 /// Whom to kill, and when.
@@ -78,11 +109,8 @@ fn main() -> ExitCode {
         return app::main(words.into_iter());
     }
     let args = Args::parse();
-    let slots = 0..args.count;
-    if let Some(slot) =
-        args.kill.iter().map(|kill| kill.slot).chain([args.proposer]).find(|s| !slots.contains(s))
-    {
-        eprintln!("There is no slot {slot}: {} phones have the slots 0 to {}.", args.count, args.count - 1);
+    if let Some(text) = args.contradiction() {
+        eprintln!("{text}");
         return ExitCode::from(2);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {

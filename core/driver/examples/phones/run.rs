@@ -1,6 +1,6 @@
 //! From nothing to checked signatures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use countersign_driver::entropy::{Entropy, SystemEntropy};
@@ -14,12 +14,12 @@ use super::crowd::Crowd;
 use super::fault::{Fault, refused};
 use super::report::{Item, Report};
 use super::table::Table;
-use super::{Args, check, journals};
+use super::{Args, absence, check, journals};
 
 /// What the phones may take beyond the session's time.
 const GRACE_MS: u64 = 30_000;
 /// Pause before the counters are read at the end: frames that repeat what is known are still on their way.
-const REST: Duration = Duration::from_millis(50);
+pub(crate) const REST: Duration = Duration::from_millis(50);
 /// What the phones are called; those beyond are numbered.
 const NAMES: [&str; 12] =
     ["ada", "bob", "cleo", "dan", "eve", "finn", "gus", "hana", "ivo", "june", "kim", "lou"];
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Fault> {
     let limit = Duration::from_millis(limit_ms);
     let items = folder.path().join("items.json");
     let result = tokio::select! {
-        result = tokio::time::timeout(limit, sign(args, &mut crowd, items)) => result,
+        result = tokio::time::timeout(limit, go(args, &mut crowd, items)) => result,
         _ = tokio::signal::ctrl_c() => Ok(Err(Fault::Interrupted)),
     };
     crowd.draw();
@@ -54,29 +54,51 @@ pub(crate) async fn run(args: &Args) -> Result<(), Fault> {
     if args.keep {
         eprintln!("The phones' folders are kept in {}.", folder.keep().display());
     }
-    let report = result?;
-    if args.json {
-        println!("{}", serde_json::to_string(&report).expect("a report has text keys only"));
-    } else {
-        println!("{}", report.sentence(u64::from(MAX_ATTEMPT) + 1));
-    }
-    Ok(())
+    let shown = result?;
+    println!("{}", if args.json { shown.json } else { shown.sentence });
+    shown.wrong.map_or(Ok(()), Err)
 }
 
-async fn sign(args: &Args, crowd: &mut Crowd, file: PathBuf) -> Result<Report, Fault> {
-    let count = crowd.phones.len();
-    let aggregate_key = gather(crowd).await?;
+/// What comes out, for programs and for people.
+pub(crate) struct Shown {
+    pub(crate) json: String,
+    pub(crate) sentence: String,
+    /// What should not have come out.
+    pub(crate) wrong: Option<Fault>,
+}
+
+async fn go(args: &Args, crowd: &mut Crowd, items: PathBuf) -> Result<Shown, Fault> {
+    let aggregate_key = gather(args, crowd).await?;
     connect(crowd).await?;
+    write_items(&items, args.items)?;
+    if !args.absent.is_empty() {
+        return absence::expire(args, crowd, &items).await;
+    }
+    let report = sign(args, crowd, &items, aggregate_key).await?;
+    let json = serde_json::to_string(&report).expect("a report has text keys only");
+    Ok(Shown { json, sentence: report.sentence(u64::from(MAX_ATTEMPT) + 1), wrong: None })
+}
+
+/// Lets the proposer propose; returns when that was, by the boot clock, as far as we know.
+pub(crate) async fn propose(args: &Args, crowd: &mut Crowd, file: &Path) -> Result<u64, Fault> {
+    let taken = boot_us();
+    let lasts_s = args.deadline.div_ceil(1000);
+    let proposal = format!("propose shared \"@{}\" --for {lasts_s}s", file.display());
+    crowd.table.expires_us = Some(taken.saturating_add(lasts_s.saturating_mul(1_000_000)));
+    crowd.phones[usize::from(args.proposer)].type_line(&proposal).await?;
+    Ok(taken)
+}
+
+async fn sign(args: &Args, crowd: &mut Crowd, file: &Path, aggregate_key: String) -> Result<Report, Fault> {
+    let count = crowd.phones.len();
     let round_trip_us = median(crowd.table.links.iter().filter_map(|links| links.rtt_us).collect());
 
-    write_items(&file, args.items)?;
     let before = crowd.ask_all("counters").await?;
     let lives: Vec<u32> = crowd.phones.iter().map(|phone| phone.life).collect();
     let proposer = usize::from(args.proposer);
-    let taken = boot_us();
-    let proposal = format!("propose shared \"@{}\" --for {}s", file.display(), args.deadline.div_ceil(1000));
-    crowd.phones[proposer].type_line(&proposal).await?;
+    let taken = propose(args, crowd, file).await?;
     finish(crowd).await?;
+    crowd.table.expires_us = None;
     let taken =
         crowd.phones[proposer].answers.get("propose").and_then(|a| a["taken_us"].as_u64()).unwrap_or(taken);
     let last = crowd.phones.iter().filter_map(|phone| phone.session.ended.as_ref()).map(|(_, at)| *at).max();
@@ -123,7 +145,7 @@ async fn sign(args: &Args, crowd: &mut Crowd, file: PathBuf) -> Result<Report, F
 }
 
 /// Starts the phones, gives everybody everybody's card, and creates the wallet. Returns its aggregate key.
-async fn gather(crowd: &mut Crowd) -> Result<String, Fault> {
+async fn gather(args: &Args, crowd: &mut Crowd) -> Result<String, Fault> {
     let count = crowd.phones.len();
     crowd.waiting = format!("starting {count} phones");
     crowd.draw();
@@ -146,6 +168,10 @@ async fn gather(crowd: &mut Crowd) -> Result<String, Fault> {
     let mut keys =
         crowd.ask_all("wallet shared").await?.into_iter().map(|answer| answer["aggregate_key"].clone());
     let key = keys.next().unwrap_or_default();
+    if !args.warn.is_empty() {
+        let times: Vec<String> = args.warn.iter().map(|ms| format!("{}s", ms / 1000)).collect();
+        crowd.ask_all(&format!("warn {}", times.join(" "))).await?;
+    }
     match keys.position(|other| other != key) {
         Some(at) => Err(Fault::Differs { name: crowd.phones[at + 1].name.clone() }),
         None => Ok(key.as_str().unwrap_or_default().to_owned()),
@@ -220,19 +246,17 @@ async fn results(crowd: &mut Crowd, proposer: usize) -> Result<(Vec<Item>, u64),
     Ok((all.swap_remove(proposer), attempt + 1))
 }
 
-async fn quit(crowd: &mut Crowd) -> Result<(), Fault> {
+/// Lets every phone that is there quit.
+pub(crate) async fn quit(crowd: &mut Crowd) -> Result<(), Fault> {
     crowd.ask_all("quit").await?;
-    for phone in &mut crowd.phones {
-        let status = phone.wait().await?;
-        if !status.contains("exit status: 0") {
-            return Err(Fault::Gone { name: phone.name.clone(), status, said: String::new() });
-        }
+    for phone in crowd.phones.iter_mut().filter(|phone| !phone.absent) {
+        phone.end().await?;
     }
     Ok(())
 }
 
 /// Writes random digests under keys of all kinds; the first is the most usual one.
-fn write_items(file: &std::path::Path, count: u16) -> Result<(), Fault> {
+fn write_items(file: &Path, count: u16) -> Result<(), Fault> {
     let random = || {
         let mut bytes = [0; 32];
         SystemEntropy

@@ -11,7 +11,8 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table as Grid, Widget};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use serde_json::Value;
 
-use super::app::view::millis;
+use super::app::boot_us;
+use super::app::view::{countdown, millis};
 use super::child::Phone;
 
 /// Rows besides the participants': the heading and the last line.
@@ -23,6 +24,8 @@ pub(crate) struct Table {
     /// Whom the links are seen from: every phone's status, by slot.
     pub(crate) links: Vec<Links>,
     pub(crate) began: Instant,
+    /// When the session expires, by the boot clock, as long as that matters.
+    pub(crate) expires_us: Option<u64>,
     /// The line printed last, where there is no terminal.
     printed: String,
 }
@@ -60,16 +63,20 @@ impl Table {
     pub(crate) fn open(count: usize, live: bool) -> Self {
         let rows = u16::try_from(count).unwrap_or(u16::MAX).saturating_add(EXTRA_ROWS);
         let terminal = (live && io::stdout().is_terminal()).then(|| terminal(rows).ok()).flatten();
-        Self { terminal, links: vec![Links::default(); count], began: Instant::now(), printed: String::new() }
+        let (began, printed) = (Instant::now(), String::new());
+        Self { terminal, links: vec![Links::default(); count], began, expires_us: None, printed }
     }
 
     /// Draws the phones as they are; `doing` says what they are at.
     pub(crate) fn draw(&mut self, phones: &[Phone], doing: &str) {
-        let Self { terminal, links, began, printed } = self;
+        let Self { terminal, links, began, expires_us, printed } = self;
+        let left = expires_us.map(|at| countdown(at.saturating_sub(boot_us()) / 1000));
+        let left = left.map(|left| format!("   {left}")).unwrap_or_default();
         match terminal {
             Some(terminal) => {
                 // A terminal that cannot be drawn on now may be drawable the next time.
-                let _ = terminal.draw(|frame| render(frame, phones, links, *began, doing));
+                let _ =
+                    terminal.draw(|frame| render(frame, phones, links, *began, &format!("{doing}{left}")));
             }
             None if printed != doing && !doing.is_empty() => {
                 eprintln!("{doing}");
@@ -120,6 +127,7 @@ fn render(frame: &mut Frame<'_>, phones: &[Phone], links: &[Links], began: Insta
     let others = phones.len().saturating_sub(1);
     let rows = phones.iter().zip(links).enumerate().take(room).map(|(slot, (phone, links))| {
         let link = match (&phone.card, links.reached) {
+            _ if phone.absent => Cell::from("✗ absent").red(),
             (None, _) => Cell::from("◌ starting").yellow(),
             (Some(_), 0) => Cell::from("◌ dialling").yellow(),
             (Some(_), reached) if reached < others => Cell::from(format!("◌ {reached} of {others}")).yellow(),
@@ -127,13 +135,14 @@ fn render(frame: &mut Frame<'_>, phones: &[Phone], links: &[Links], began: Insta
         };
         let trip = links.rtt_us.map(|us| format!("{} ms", millis(us))).unwrap_or_default();
         let seen = &phone.session;
+        let signed = seen.ended.as_ref().is_some_and(|(outcome, _)| outcome["how"] == "completed");
         Row::new([
             Cell::from(format!("{slot:>3}  {}", phone.name)),
             link,
             Cell::from(links.path.clone()),
             Cell::from(trip),
-            dot(seen.nonces || seen.ended.is_some()),
-            dot(seen.partials || seen.ended.is_some()),
+            dot(seen.nonces || signed),
+            dot(seen.partials || signed),
         ])
     });
     let widths = [

@@ -180,8 +180,11 @@ impl Session {
             self.timer.resume(seen, now);
         }
         self.follow_deadline(cx.now.boot);
-        if self.outcome().is_some() {
-            return self.timer.lapse(cx.now.boot);
+        if let Some(outcome) = self.outcome() {
+            if *outcome == Outcome::Expired {
+                self.timer.lapse(cx.now.boot);
+            }
+            return;
         }
         if !cx.clock_suspect {
             self.timer.recount(cx.now);

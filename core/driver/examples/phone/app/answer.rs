@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::command::{Command, HELP};
 use super::fault::{Failure, Kind};
-use super::{detail, output, view};
+use super::{detail, notices, output, view, words};
 
 /// An answer, for programs and for people.
 pub(crate) struct Answer {
@@ -81,6 +81,34 @@ pub(crate) async fn answer(node: &Node, command: &Command) -> Result<Answer, Fai
             }
             done(format!("Consented to a later deadline of session {}.", view::short(&session)))
         }
+        Command::Inbox => notices::inbox(node).await,
+        Command::Plan => notices::plan(node).await,
+        Command::Wakes => notices::wakes(node).await,
+        Command::Events => notices::events(node).await,
+        Command::Dismiss { key } => {
+            node.dismiss(*key).await?;
+            done(format!("Put {key} away."))
+        }
+        Command::Warn { thresholds_ms } => {
+            node.set_warnings(thresholds_ms.clone()).await?;
+            done(warnings_text(thresholds_ms.as_deref()))
+        }
+        Command::Presence { ttl_ms: Some(ttl_ms) } => {
+            node.start_presence(*ttl_ms).await?;
+            done(format!("Co-signers hear that we are here, each time for {}.", words::span(*ttl_ms)))
+        }
+        Command::Presence { ttl_ms: None } => {
+            node.stop_presence().await?;
+            done("Co-signers hear no more whether we are here.".to_owned())
+        }
+        Command::Background => {
+            node.went_to_background().await?;
+            done("In the background: nobody is dialled, nothing begun.".to_owned())
+        }
+        Command::Foreground => {
+            node.came_to_foreground().await?;
+            done("In the foreground again.".to_owned())
+        }
         Command::Evidence { session } => {
             let session = find_session(&node.status().await?, session)?;
             let pieces: Vec<String> = node.evidence(session).await?.iter().map(hex::encode).collect();
@@ -111,12 +139,33 @@ pub(crate) async fn answer(node: &Node, command: &Command) -> Result<Answer, Fai
         }
         Command::Counters => {
             let json = output::to_json(&node.counters().await?);
-            let text = json.as_object().into_iter().flatten().map(|(name, count)| format!("{name} {count}"));
-            let text = text.collect::<Vec<_>>().join("\n");
+            let text = counter_lines("", &json).join("\n");
             Ok(Answer { json, text })
         }
         Command::Quit => done(String::new()),
     }
+}
+
+fn warnings_text(thresholds_ms: Option<&[u64]>) -> String {
+    match thresholds_ms {
+        None => "Warnings come as usual.".to_owned(),
+        Some([]) => "No warnings come before a session expires.".to_owned(),
+        Some(own) => {
+            let spans: Vec<String> = own.iter().map(|threshold| words::span(*threshold)).collect();
+            format!("Warnings come before a session expires: {}.", spans.join(", "))
+        }
+    }
+}
+
+/// Returns a line for each counter; those within another carry its name, too.
+fn counter_lines(within: &str, counters: &Value) -> Vec<String> {
+    let lines = counters.as_object().into_iter().flatten().flat_map(|(name, counter)| match counter {
+        Value::Object(_) => counter_lines(&format!("{within}{name} "), counter),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            vec![format!("{within}{name} {counter}")]
+        }
+    });
+    lines.collect()
 }
 
 async fn card(node: &Node) -> Result<Answer, Failure> {

@@ -5,6 +5,7 @@ use std::fs;
 use countersign_driver::machine::id::PayloadDigest;
 use countersign_driver::machine::limits::DEFAULT_SESSION_MS;
 use countersign_driver::machine::message::{DeclineReason, Item, Payload};
+use countersign_driver::machine::plan::NotificationKey;
 use countersign_driver::machine::wallet::derive::{KeyPath, Taproot};
 
 /// Shown on `help`.
@@ -21,11 +22,20 @@ approve SESSION             agree to sign; covers every attempt
 reject SESSION [user|unrecognised|policy]
 cancel SESSION              take our own proposal back
 extend SESSION [300s]       consent to a deadline so much later than now, or to the one others ask for
+inbox                       list what co-signers ask, what became of it and how long there is
+plan                        show the notifications that the system should hold or show now
+wakes                       show when the system should wake this program
+dismiss KEY                 put a notification of the plan away, or the request it is of
+warn TIME [TIME ...]        choose when to warn of a session's end, such as warn 10m 2m; usual or none
+events                      show what was not dealt with yet, and deal with it
+presence TIME               tell co-signers that we are here, each time for so long, such as 1h; or off
+background                  do as if the user had left this program
+foreground                  do as if the user had come back
 evidence SESSION            show what proves that a participant broke the protocol
 judge HEX                   judge such evidence; @FILE reads the hex from a file
 status                      show everything
 session SESSION             show a session's items, tweaks, keys and signatures
-counters                    show how much was sent, synced and calculated
+counters                    show how much was sent, synced and calculated, and what the timer woke us for
 quit
 A wallet is named by its name or the first digits of its id, a session by the first digits of its id.";
 
@@ -34,19 +44,61 @@ A wallet is named by its name or the first digits of its id, a session by the fi
 pub(crate) enum Command {
     Help,
     Card,
-    Add { card: String },
-    Wallet { name: String, holders: Vec<String> },
+    Add {
+        card: String,
+    },
+    Wallet {
+        name: String,
+        holders: Vec<String>,
+    },
     Wallets,
     Connect,
-    Propose { wallet: String, payload: Payload, lasts_ms: u64 },
-    Approve { session: String },
-    Reject { session: String, reason: DeclineReason },
-    Cancel { session: String },
-    Extend { session: String, lasts_ms: Option<u64> },
-    Evidence { session: String },
-    Judge { evidence: Vec<u8> },
+    Propose {
+        wallet: String,
+        payload: Payload,
+        lasts_ms: u64,
+    },
+    Approve {
+        session: String,
+    },
+    Reject {
+        session: String,
+        reason: DeclineReason,
+    },
+    Cancel {
+        session: String,
+    },
+    Extend {
+        session: String,
+        lasts_ms: Option<u64>,
+    },
+    Inbox,
+    Plan,
+    Wakes,
+    Dismiss {
+        key: NotificationKey,
+    },
+    /// `None` for the usual warnings.
+    Warn {
+        thresholds_ms: Option<Vec<u64>>,
+    },
+    Events,
+    /// `None` to stop.
+    Presence {
+        ttl_ms: Option<u64>,
+    },
+    Background,
+    Foreground,
+    Evidence {
+        session: String,
+    },
+    Judge {
+        evidence: Vec<u8>,
+    },
     Status,
-    Session { session: String },
+    Session {
+        session: String,
+    },
     Counters,
     Quit,
 }
@@ -84,6 +136,21 @@ impl Command {
             ("extend", [session, time]) => {
                 Self::Extend { session: (*session).to_owned(), lasts_ms: Some(duration(time)?) }
             }
+            ("inbox", []) => Self::Inbox,
+            ("plan", []) => Self::Plan,
+            ("wakes", []) => Self::Wakes,
+            ("dismiss", [key]) => Self::Dismiss { key: notification(key)? },
+            ("warn", ["usual"]) => Self::Warn { thresholds_ms: None },
+            ("warn", ["none"]) => Self::Warn { thresholds_ms: Some(Vec::new()) },
+            ("warn", times @ [_, ..]) => {
+                let thresholds_ms = times.iter().map(|time| duration(time)).collect::<Result<_, _>>()?;
+                Self::Warn { thresholds_ms: Some(thresholds_ms) }
+            }
+            ("events", []) => Self::Events,
+            ("presence", ["off"]) => Self::Presence { ttl_ms: None },
+            ("presence", [time]) => Self::Presence { ttl_ms: Some(duration(time)?) },
+            ("background", []) => Self::Background,
+            ("foreground", []) => Self::Foreground,
             ("evidence", [session]) => Self::Evidence { session: (*session).to_owned() },
             ("judge", [evidence]) => Self::Judge { evidence: read_hex(evidence)? },
             ("status", []) => Self::Status,
@@ -109,6 +176,15 @@ impl Command {
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
             Self::Extend { .. } => "extend",
+            Self::Inbox => "inbox",
+            Self::Plan => "plan",
+            Self::Wakes => "wakes",
+            Self::Dismiss { .. } => "dismiss",
+            Self::Warn { .. } => "warn",
+            Self::Events => "events",
+            Self::Presence { .. } => "presence",
+            Self::Background => "background",
+            Self::Foreground => "foreground",
             Self::Evidence { .. } => "evidence",
             Self::Judge { .. } => "judge",
             Self::Status => "status",
@@ -219,6 +295,11 @@ fn reason(word: &str) -> Result<DeclineReason, String> {
         "policy" => Ok(DeclineReason::Policy),
         other => Err(format!("'{other}' is no reason. Type user, unrecognised or policy.")),
     }
+}
+
+fn notification(text: &str) -> Result<NotificationKey, String> {
+    let wrong = |_| format!("'{text}' is no key of a notification. Type plan to see those there are.");
+    text.parse().map_err(wrong)
 }
 
 fn read_hex(text: &str) -> Result<Vec<u8>, String> {

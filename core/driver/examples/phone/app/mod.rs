@@ -10,6 +10,7 @@ use countersign_driver::Node;
 use countersign_driver::clock::{Clock, SystemClock};
 use countersign_driver::machine::effect::{Event, SessionEvent};
 use countersign_driver::machine::id::SessionId;
+use countersign_driver::machine::node::KeptEvent;
 use countersign_driver::machine::session::{Happening, Phase};
 use tokio::sync::mpsc;
 
@@ -19,10 +20,13 @@ pub(crate) mod command;
 mod detail;
 mod fault;
 mod identity;
+mod notices;
 mod output;
 mod screen;
 mod stop;
+pub(crate) mod tell;
 pub(crate) mod view;
+pub(crate) mod words;
 
 use answer::answer;
 use command::Command;
@@ -134,6 +138,7 @@ impl Phone<'_> {
                     Some((at, event)) => self.heard(at, &event).await?,
                     None => return Ok(()),
                 },
+                kept = self.node.next_event(), if self.output.shows_kept() => self.deal_with(&kept?).await?,
                 line = lines.recv() => match line {
                     Some(line) => if self.typed(&line).await == Next::Quit { return Ok(()) },
                     None => return Ok(()),
@@ -168,6 +173,13 @@ impl Phone<'_> {
             Event::Refused(_) | Event::RefusedByPeer(_) => {}
         }
         Ok(())
+    }
+
+    /// Shows an event that waits, and lets go of it: after a kill in between it is shown once more.
+    async fn deal_with(&mut self, event: &KeptEvent) -> Result<(), Failure> {
+        self.stale = true;
+        self.output.kept(event, &self.node.status().await?);
+        Ok(self.node.event_handled(event.id).await?)
     }
 
     async fn typed(&mut self, line: &str) -> Next {

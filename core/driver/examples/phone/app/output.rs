@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use countersign_driver::machine::effect::Event;
-use countersign_driver::machine::session::Happening;
+use countersign_driver::machine::node::KeptEvent;
 use countersign_driver::machine::status::Status;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use super::answer::Answer;
 use super::fault::Failure;
 use super::screen::Screen;
-use super::{boot_us, view};
+use super::{boot_us, tell, view};
 
 /// Where things are shown.
 pub(crate) enum Output {
     /// One JSON object a line.
     Json,
-    /// Plain lines; holds those of the status shown last.
+    /// Plain lines; holds those of the status shown last, without the time that runs.
     Plain(BTreeMap<String, String>),
     /// A terminal with a live block.
     Screen(Screen),
@@ -52,10 +52,26 @@ impl Output {
         match self {
             Self::Json => json(at, to_json(event)),
             Self::Plain(_) | Self::Screen(_) => {
-                if let Some(text) = words(event) {
+                if let Some(text) = tell::passing(event) {
                     self.say(&text);
                 }
             }
+        }
+    }
+
+    /// Returns whether [`Output::kept`] shows anything. A program that reads JSON deals with those events itself: it
+    /// types `events`.
+    pub(crate) fn shows_kept(&self) -> bool {
+        match self {
+            Self::Json => false,
+            Self::Plain(_) | Self::Screen(_) => true,
+        }
+    }
+
+    /// Shows an event that waits until it is dealt with.
+    pub(crate) fn kept(&mut self, event: &KeptEvent, status: &Status) {
+        if let Some(text) = tell::kept(event, status) {
+            self.say(&text);
         }
     }
 
@@ -104,10 +120,11 @@ impl Output {
             Self::Json => {}
             Self::Screen(screen) => screen.show(status),
             Self::Plain(shown) => {
-                for (key, line) in plain_lines(&status) {
-                    if shown.get(&key) != Some(&line) {
+                let (lines, timeless) = (plain_lines(&status), plain_lines(&view::timeless(&status)));
+                for ((key, line), (_, content)) in lines.into_iter().zip(timeless) {
+                    if shown.get(&key) != Some(&content) {
                         println!("{line}");
-                        shown.insert(key, line);
+                        shown.insert(key, content);
                     }
                 }
             }
@@ -137,7 +154,8 @@ pub(crate) fn to_json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).expect("the machine's types have text keys only")
 }
 
-fn merge(into: &mut Value, from: Value) {
+/// Adds the fields of one JSON object to another.
+pub(crate) fn merge(into: &mut Value, from: Value) {
     if let (Value::Object(into), Value::Object(from)) = (into, from) {
         into.extend(from);
     }
@@ -155,68 +173,9 @@ fn read_lines(typed: mpsc::UnboundedSender<String>) {
     });
 }
 
-/// Returns what people want to read of an event; `None` if the status shows it.
-fn words(event: &Event) -> Option<String> {
-    match event {
-        Event::CardIssued(_) => Some("Our card is issued: type card to show it.".to_owned()),
-        Event::Link(_) | Event::Presence(_) => None,
-        Event::Session(event) => {
-            let id = view::short(&event.session);
-            match &event.what {
-                Happening::Requested { proposer } => Some(format!(
-                    "Participant {proposer} asks to sign. Look at session {id}, then approve {id} or reject {id}."
-                )),
-                Happening::Ended { outcome } => {
-                    Some(format!("Session {id}: {}.", view::outcome_words(outcome).1))
-                }
-                Happening::NonceSetsDiffer => {
-                    Some(format!("Session {id}: somebody sent different nonces to different co-signers."))
-                }
-                Happening::Blamed { slot, offence } => Some(format!(
-                    "Session {id}: participant {slot} {}. Type evidence {id} for the proof.",
-                    view::offence_words(*offence)
-                )),
-                Happening::OwnPastFound { .. } => Some(format!(
-                    "Session {id}: others hold what we signed and do not know. Is the journal an older copy, or \
-                     does another phone use our keys?"
-                )),
-                Happening::ExtensionAsked { slot, .. } => Some(format!(
-                    "Session {id}: participant {slot} asks for a later deadline. Type extend {id} to agree."
-                )),
-                Happening::Extended { .. } => Some(format!("Session {id}: the deadline is later now.")),
-                Happening::Expiring { left_ms, .. } => {
-                    Some(format!("Session {id} expires in {} s.", left_ms.div_ceil(1000)))
-                }
-                Happening::RequestExpired => {
-                    Some(format!("Session {id}: nobody answered the request in time."))
-                }
-                Happening::KeyRefused => Some(format!(
-                    "Session {id}: the vault refused the key. Approve {id} again once it can be had."
-                )),
-                Happening::Proposed
-                | Happening::NoncesSent { .. }
-                | Happening::PartialsSent { .. }
-                | Happening::Progressed => None,
-            }
-        }
-        Event::Clock(clock) => Some(match clock.suspect {
-            true => {
-                "The clock fell back: nothing is signed until a co-signer's clock confirms it.".to_owned()
-            }
-            false => "The clock is trusted again.".to_owned(),
-        }),
-        Event::Refused(refused) => {
-            Some(format!("Refused what {} sent: {}.", view::short(&refused.peer), refused.fault))
-        }
-        Event::RefusedByPeer(refused) => {
-            Some(format!("{} refused what we sent: {:?}.", view::short(&refused.peer), refused.why))
-        }
-    }
-}
-
 /// Returns the status line by line, each under a name that stays when its content changes.
 fn plain_lines(status: &Status) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
+    let mut lines = vec![("head".to_owned(), view::head(status).to_string())];
     for wallet in &status.wallets {
         for (at, line) in view::wallet(wallet).into_iter().enumerate() {
             lines.push((format!("wallet {} {at}", wallet.id), line.to_string()));

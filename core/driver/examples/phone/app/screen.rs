@@ -1,9 +1,10 @@
 //! A live block below the scrolling text: the status, and the line that is being typed.
 
-use std::io::{self, Stdout};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::io::{self, PipeReader, PipeWriter, Read, Stdout, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use countersign_driver::machine::session::Phase;
 use countersign_driver::machine::status::Status;
@@ -17,40 +18,76 @@ use ratatui::style::Stylize;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget};
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::view;
+use super::{boot_us, view};
 
-/// How often keys are looked for and the countdown is drawn.
-const TICK: Duration = Duration::from_millis(50);
 /// Letters of a typed line that are shown again.
 const ECHO: usize = 60;
 /// Rows of scrolled text that stay visible above the block.
 const KEPT_ROWS: u16 = 4;
+/// How often a countdown that has come to its end is looked at.
+const OVERDUE: Duration = Duration::from_secs(1);
 
-/// A handle to the thread that owns the terminal.
+/// A handle to the thread that owns the terminal. That thread sleeps until a key is pressed, an order comes, or a
+/// countdown on the screen shows another second.
 pub(crate) struct Screen {
-    orders: Option<Sender<Order>>,
+    desk: Desk,
     thread: Option<JoinHandle<()>>,
+    /// Passes on that the terminal has another size.
+    resizes: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// Where orders are given.
+#[derive(Clone)]
+struct Desk {
+    orders: Sender<Order>,
+    /// Wakes the thread, which waits for keys at the same time.
+    bell: Arc<PipeWriter>,
 }
 
 enum Order {
     Say(String),
     Show(Status),
+    /// Draw again: the terminal has another size.
+    Redraw,
+    Close,
+}
+
+impl Desk {
+    fn order(&self, order: Order) {
+        // The thread has said itself why it ended.
+        if self.orders.send(order).is_ok() {
+            let _ = (&*self.bell).write(&[0]);
+        }
+    }
 }
 
 impl Screen {
     /// Takes the terminal over; `None` if it cannot show a block. Typed lines go to `typed`.
     pub(crate) fn open(typed: UnboundedSender<String>) -> Option<Self> {
+        let (ears, bell) = io::pipe().ok()?;
         let (orders, queue) = channel();
         let mut block = Block::open(typed).ok()?;
         let thread = std::thread::spawn(move || {
-            if let Err(error) = block.run(&queue) {
+            if let Err(error) = block.run(&queue, ears) {
                 drop(block);
                 eprintln!("The terminal cannot be drawn on: {error}.");
             }
         });
-        Some(Self { orders: Some(orders), thread: Some(thread) })
+        let desk = Desk { orders, bell: Arc::new(bell) };
+        let resizes = signal(SignalKind::window_change()).ok().map(|mut resized| {
+            let desk = desk.clone();
+            tokio::spawn(async move {
+                while resized.recv().await.is_some() {
+                    desk.order(Order::Redraw);
+                }
+            })
+        });
+        Some(Self { desk, thread: Some(thread), resizes })
     }
 
     /// Shows above the block what was typed, if it is long only its beginning.
@@ -62,28 +99,30 @@ impl Screen {
 
     /// Shows text above the block.
     pub(crate) fn say(&self, text: &str) {
-        self.order(Order::Say(text.to_owned()));
+        self.desk.order(Order::Say(text.to_owned()));
     }
 
     /// Shows a new status in the block.
     pub(crate) fn show(&self, status: Status) {
-        self.order(Order::Show(status));
-    }
-
-    fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders {
-            // The thread has said itself why it ended.
-            let _ = orders.send(order);
-        }
+        self.desk.order(Order::Show(status));
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.orders.take();
+        self.desk.order(Order::Close);
         // A thread that panicked has nothing left to put in order.
         let _ = self.thread.take().map(JoinHandle::join);
+        self.resizes.take().inspect(tokio::task::JoinHandle::abort);
     }
+}
+
+/// Why the thread goes on.
+#[derive(PartialEq, Eq)]
+enum Woken {
+    Again,
+    /// The terminal has gone away.
+    Abandoned,
 }
 
 /// The terminal and what is on it.
@@ -92,7 +131,8 @@ struct Block {
     rows: u16,
     typed: UnboundedSender<String>,
     line: String,
-    status: Option<(Status, Instant)>,
+    /// What is shown, and when it was made, in microseconds since boot.
+    status: Option<(Status, u64)>,
 }
 
 impl Block {
@@ -108,24 +148,65 @@ impl Block {
         }
     }
 
-    fn run(&mut self, orders: &Receiver<Order>) -> io::Result<()> {
+    fn run(&mut self, orders: &Receiver<Order>, mut ears: PipeReader) -> io::Result<()> {
         loop {
             self.draw()?;
-            if event::poll(TICK)? {
-                self.take(event::read()?);
-                while event::poll(Duration::ZERO)? {
-                    self.take(event::read()?);
-                }
+            // Drawing asks the terminal for the cursor's place, and may have read keys before the answer.
+            if self.take_keys()? {
+                continue;
             }
+            if self.wait(&mut ears)? == Woken::Abandoned {
+                self.line = "quit".to_owned();
+                self.enter();
+                return Ok(());
+            }
+            self.take_keys()?;
             loop {
                 match orders.try_recv() {
                     Ok(Order::Say(text)) => self.say(&text)?,
-                    Ok(Order::Show(status)) => self.status = Some((status, Instant::now())),
-                    Err(std::sync::mpsc::TryRecvError::Empty) => break,
-                    Err(std::sync::mpsc::TryRecvError::Disconnected) => return Ok(()),
+                    Ok(Order::Show(status)) => self.status = Some((status, boot_us())),
+                    Ok(Order::Redraw) => {}
+                    Err(TryRecvError::Empty) => break,
+                    Ok(Order::Close) | Err(TryRecvError::Disconnected) => return Ok(()),
                 }
             }
         }
+    }
+
+    /// Takes what has been pressed; returns whether something was.
+    fn take_keys(&mut self) -> io::Result<bool> {
+        let mut taken = false;
+        while event::poll(Duration::ZERO)? {
+            self.take(event::read()?);
+            taken = true;
+        }
+        Ok(taken)
+    }
+
+    /// Sleeps until there is something to do.
+    fn wait(&self, ears: &mut PipeReader) -> io::Result<Woken> {
+        let timeout = self.next_second().and_then(|pause| Timespec::try_from(pause).ok());
+        let keys = io::stdin();
+        let mut both = [PollFd::new(&keys, PollFlags::IN), PollFd::new(&*ears, PollFlags::IN)];
+        match poll(&mut both, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let [keys, rung] = both.map(|one| one.revents());
+        if rung.contains(PollFlags::IN) {
+            // However often it was rung: the orders themselves say how many there are.
+            let _ = ears.read(&mut [0; 64])?;
+        }
+        let hung_up = keys.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        Ok(if hung_up { Woken::Abandoned } else { Woken::Again })
+    }
+
+    /// Returns when the countdown of the session that expires first shows another second; never without an open one.
+    fn next_second(&self) -> Option<Duration> {
+        let (status, made) = self.status.as_ref()?;
+        let open = status.sessions.iter().filter(|session| session.phase != Phase::Ended);
+        let left_ms = open.map(|session| session.remaining_ms).min()?.saturating_sub(age_ms(*made));
+        Some(left_ms.checked_sub(1).map_or(OVERDUE, |left| Duration::from_millis(left % 1000 + 1)))
     }
 
     #[expect(
@@ -180,8 +261,7 @@ impl Block {
 
     fn draw(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;
-        let mut lines =
-            self.status.as_ref().map(|(status, at)| live(status, at.elapsed())).unwrap_or_default();
+        let mut lines = self.status.as_ref().map(|(status, made)| live(status, *made)).unwrap_or_default();
         let most = usize::from(size.height.saturating_sub(KEPT_ROWS).max(2)) - 1;
         if lines.len() > most {
             let hidden = lines.len() - (most - 1);
@@ -225,18 +305,13 @@ fn terminal(rows: u16) -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
     Terminal::with_options(CrosstermBackend::new(io::stdout()), options)
 }
 
-/// Returns the status with its deadlines counted down by `age`, the time since it was made.
-fn live(status: &Status, age: Duration) -> Vec<Line<'static>> {
-    let mut lines = view::lines(status);
-    let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-    for session in status.sessions.iter().filter(|session| session.phase != Phase::Ended) {
-        let head = format!("session {}", view::short(&session.id));
-        let left = view::countdown(session.remaining_ms.saturating_sub(age));
-        if let Some(line) = lines.iter_mut().find(|line| line.to_string().starts_with(&head)) {
-            line.push_span(format!("  {left}").bold());
-        }
-    }
-    lines
+/// Returns a status that was made at `made` with its deadlines counted down.
+fn live(status: &Status, made: u64) -> Vec<Line<'static>> {
+    view::lines(&view::aged(status, age_ms(made)))
+}
+
+fn age_ms(made: u64) -> u64 {
+    boot_us().saturating_sub(made) / 1000
 }
 
 /// Returns the line being typed, its end if it is too long.

@@ -3,12 +3,16 @@
 use std::fmt::Display;
 
 use countersign_driver::machine::evidence::Offence;
-use countersign_driver::machine::limits::MAX_ATTEMPT;
+use countersign_driver::machine::id::Slot;
+use countersign_driver::machine::limits::{MAX_ATTEMPT, STICKY_MS};
 use countersign_driver::machine::link::{DialFault, LinkPath, LinkState};
 use countersign_driver::machine::message::DeclineReason;
+use countersign_driver::machine::presence::Here;
 use countersign_driver::machine::record::{Failure, Outcome};
 use countersign_driver::machine::session::Phase;
-use countersign_driver::machine::status::{ParticipantStatus, Progress, SessionStatus, Status, WalletStatus};
+use countersign_driver::machine::status::{
+    Blocked, Blocker, NextAction, ParticipantStatus, Progress, SessionStatus, Status, WalletStatus,
+};
 use countersign_driver::machine::wallet::derive::Taproot;
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span};
@@ -21,13 +25,35 @@ pub(crate) fn lines(status: &Status) -> Vec<Line<'static>> {
     if status.wallets.is_empty() {
         return vec![Line::from("No wallet yet. Add the cards of your co-signers, then type: wallet NAME")];
     }
-    let mut lines: Vec<Line<'static>> = status.wallets.iter().flat_map(wallet).collect();
+    let mut lines = vec![head(status)];
+    lines.extend(status.wallets.iter().flat_map(wallet));
     let (ended, open): (Vec<_>, Vec<_>) =
         status.sessions.iter().partition(|session| session.phase == Phase::Ended);
     for one in open.into_iter().chain(ended) {
         lines.extend(session(one, status.wallets.iter().find(|wallet| wallet.id == one.wallet)));
     }
     lines
+}
+
+/// Returns what concerns everything: the inbox, and whether we are there for the others.
+pub(crate) fn head(status: &Status) -> Line<'static> {
+    let badge = match status.badge {
+        0 => Span::raw("inbox empty"),
+        1 => "inbox 1 request waits".yellow().bold(),
+        many => format!("inbox {many} requests wait").yellow().bold(),
+    };
+    let mut spans = vec![badge];
+    let presence = match (&status.presence, status.background) {
+        (Some(_), false) => Some("  co-signers hear that we are here".into()),
+        (Some(_), true) => Some("  co-signers hear that we are away".yellow()),
+        (None, true) => Some("  in the background".yellow()),
+        (None, false) => None,
+    };
+    spans.extend(presence);
+    if status.clock_suspect {
+        spans.push("  the clock is uncertain: nothing is signed".red());
+    }
+    Line::from(spans)
 }
 
 /// Returns a wallet and its participants, a line each.
@@ -40,7 +66,13 @@ pub(crate) fn wallet(wallet: &WalletStatus) -> Vec<Line<'static>> {
 fn participant(one: &ParticipantStatus) -> Line<'static> {
     let name = one.nickname.as_deref().map_or_else(|| short(&one.key), printable);
     let (link, path) = link(&one.link);
-    Line::from(vec![Span::raw(format!("  {:>2}  {:<14.14}  ", one.slot, name)), link, Span::raw(path)])
+    let mut spans = vec![Span::raw(format!("  {:>2}  {:<14.14}  ", one.slot, name)), link, Span::raw(path)];
+    spans.extend(one.presence.and_then(|presence| match presence.here {
+        Here::Online => Some("  online".green()),
+        Here::Away => Some("  away".yellow()),
+        Here::Withdrawn => None,
+    }));
+    Line::from(spans)
 }
 
 /// Returns a link's icon and word, then its path and round trip.
@@ -73,39 +105,96 @@ pub(crate) fn session(session: &SessionStatus, wallet: Option<&WalletStatus>) ->
         return vec![Line::from(vec![Span::raw(head), Span::styled(words, Style::new().fg(colour))])];
     }
     let phase = match session.phase {
-        Phase::Requested => "approve or reject it",
+        Phase::Requested => "asked for",
         Phase::Unlocking => "unlocking the key",
         Phase::Nonces => "round 1, nonces",
         Phase::Partials => "round 2, signatures",
         Phase::Ended => "ended",
     };
-    let pause = session.begins_in_ms.map(|ms| format!(", begins in {} s", ms.div_ceil(1000)));
-    let attempt =
-        format!("  attempt {} of {}{}", session.attempt.0 + 1, MAX_ATTEMPT + 1, pause.unwrap_or_default());
-    let name = |slot: usize| {
-        wallet
-            .and_then(|wallet| wallet.participants.get(slot)?.nickname.as_deref().map(printable))
-            .unwrap_or_else(|| slot.to_string())
-    };
-    let waits: Vec<String> = session.waits_for.iter().map(|slot| name(slot.index())).collect();
-    vec![
+    let attempt = format!("  attempt {} of {}", session.attempt.0 + 1, MAX_ATTEMPT + 1);
+    let left = format!("{}  ", countdown(session.remaining_ms));
+    let mut lines = vec![
         Line::from(vec![
             Span::raw(head),
+            Span::styled(left, urgency(session)),
             Span::styled(phase, Style::new().fg(Color::Cyan)),
             Span::raw(attempt),
         ]),
         Line::from(format!("  nonces    {}", dots(&session.progress, |one| one.nonces))),
         Line::from(format!("  partials  {}", dots(&session.progress, |one| one.partials))),
-        Line::from(format!("  waits for {:.68}", waits.join(", "))),
-    ]
+    ];
+    if let Some(blocked) = &session.blocked {
+        lines.push(Line::from(format!("  waits for {:.68}", blocker_words(blocked, wallet))));
+    }
+    if let Some(action) = session.next_action {
+        lines.push(Line::from(format!("  next      {:.68}", action_words(action, &short(&session.id)))));
+    }
+    lines
 }
 
-/// Returns the time until a deadline.
+/// Returns what an open session waits for.
+fn blocker_words(blocked: &Blocked, wallet: Option<&WalletStatus>) -> String {
+    let name = |slot: &Slot| {
+        let participant = wallet.and_then(|wallet| wallet.participants.get(slot.index()));
+        let name = participant.and_then(|one| one.nickname.as_deref().map(printable));
+        name.unwrap_or_else(|| format!("participant {slot}"))
+    };
+    let whom = blocked.whom.iter().map(name).collect::<Vec<_>>().join(", ");
+    match blocked.by {
+        Blocker::Approval => "your answer".to_owned(),
+        Blocker::Key => "the key, which the vault gives".to_owned(),
+        Blocker::Clock => format!("a clock to trust, confirmed by {whom}"),
+        Blocker::Company => format!("a first word of {whom}"),
+        Blocker::Pause => format!("the next attempt, in {} s", blocked.until_ms.div_ceil(1000)),
+        Blocker::Nonces => format!("the nonces of {whom}"),
+        Blocker::Partials => format!("the signatures of {whom}"),
+    }
+}
+
+/// Returns what the user can do for the session with this short id.
+fn action_words(action: NextAction, id: &str) -> String {
+    match action {
+        NextAction::Answer => format!("approve {id} or reject {id}"),
+        NextAction::Unlock => format!("let the vault give the key; if it refused, approve {id} again"),
+        NextAction::SetClock => "set the clock right, or connect to those who confirm it".to_owned(),
+        NextAction::Connect => "have them open their phones, then connect".to_owned(),
+        NextAction::AgreeToExtension => format!("others ask for more time: extend {id} to agree"),
+        NextAction::Wait => "nothing to do: it is the others' turn".to_owned(),
+    }
+}
+
+/// Returns how a countdown looks: red under two minutes, yellow once there was a warning.
+fn urgency(session: &SessionStatus) -> Style {
+    match (session.remaining_ms < STICKY_MS, session.warned_ms) {
+        (true, _) => Style::new().fg(Color::Red).bold(),
+        (false, Some(_)) => Style::new().fg(Color::Yellow).bold(),
+        (false, None) => Style::new().bold(),
+    }
+}
+
+/// Returns the status as it is `age_ms` later if nothing but time has passed.
+pub(crate) fn aged(status: &Status, age_ms: u64) -> Status {
+    let mut status = status.clone();
+    for session in &mut status.sessions {
+        let until = session.blocked.as_mut().map(|blocked| &mut blocked.until_ms);
+        for left in until.into_iter().chain([&mut session.remaining_ms]) {
+            *left = left.saturating_sub(age_ms);
+        }
+    }
+    status
+}
+
+/// Returns the status without the time that runs.
+pub(crate) fn timeless(status: &Status) -> Status {
+    aged(status, u64::MAX)
+}
+
+/// Returns the time until a deadline: minutes and seconds, or from an hour on hours and minutes.
 pub(crate) fn countdown(ms: u64) -> String {
     let seconds = ms.div_ceil(1000);
     match (seconds / 86_400, seconds / 3600 % 24) {
         (0, 0) => format!("{}:{:02} left", seconds / 60, seconds % 60),
-        (0, hours) => format!("{hours}:{:02}:{:02} left", seconds / 60 % 60, seconds % 60),
+        (0, hours) => format!("{hours}:{:02} h left", seconds / 60 % 60),
         (days, hours) => format!("{days} d {hours} h left"),
     }
 }
