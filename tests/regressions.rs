@@ -14,6 +14,9 @@ use countersign_machine::time::{Now, WallTime};
 use countersign_tests::rig::scene::{LIAR, PROPOSER, Scene, VICTIM};
 use countersign_tests::rig::{Flight, Step, Topology, Vault, World, forge, payload};
 
+#[path = "regressions/time.rs"]
+mod time;
+
 const HOUR_MS: u64 = 3_600_000;
 
 #[test]

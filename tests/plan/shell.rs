@@ -1,4 +1,4 @@
-//! A small shell that makes its system equal to the plan, in ten thousand random lives: permissions come and go, the program
+//! A small shell that makes its system equal to the plan, in thousands of random lives: permissions come and go, the program
 //! dies between posting and saying so, and wakes late.
 
 use std::collections::{BTreeMap, BTreeSet};
