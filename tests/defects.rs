@@ -19,6 +19,8 @@ use countersign_tests::rig::scene::{ITEMS, LIAR, PROPOSER, Scene, VICTIM};
 use countersign_tests::rig::{Flight, Step, Topology, World, forge, payload};
 use serde_json::Value;
 
+#[path = "defects/deadlines.rs"]
+mod deadlines;
 #[path = "defects/network.rs"]
 mod network;
 

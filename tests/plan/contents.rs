@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use countersign_machine::id::SessionId;
-use countersign_machine::limits::FORGET_AFTER_MS;
 use countersign_machine::plan::{
     Action, Arg, DeepLink, Due, Importance, Message, MessageKey, Notice, NotificationKey, Plan,
     PlannedNotification,
@@ -54,7 +53,7 @@ fn a_request_of_twenty_minutes_is_told_at_once_and_warned_of_at_five_two_and_one
             due: if fire_in_ms == 0 { Due::Now } else { Due::Later },
             fire_in_ms,
             fire_at: WallTime(wall + fire_in_ms),
-            remove_in_ms: Some(20 * MINUTE + if over { FORGET_AFTER_MS } else { 0 }),
+            remove_in_ms: (!over).then_some(20 * MINUTE),
             countdown_to_in_ms: (!over).then_some(20 * MINUTE),
             importance,
             sticky,
@@ -281,7 +280,7 @@ fn countdowns_and_removals_come_nearer_as_time_passes_and_the_moment_itself_stay
     let expired = plan_of(&world, 1).items;
     assert_eq!(expired.len(), 1);
     assert_eq!((expired[0].notice, expired[0].due, expired[0].fire_in_ms), (Notice::Expired, Due::Now, 0));
-    assert_eq!(expired[0].remove_in_ms, Some(FORGET_AFTER_MS - 7 * MINUTE));
+    assert_eq!(expired[0].remove_in_ms, None, "it stays until somebody looks");
     assert_eq!(expired[0].message.key, MessageKey::RequestExpired);
     assert_eq!(
         plan_of(&world, 0).items[0].message.key,

@@ -231,7 +231,7 @@ pub struct PlannedNotification {
     pub fire_in_ms: u64,
     /// Its time by the wall clock as that is set now.
     pub fire_at: WallTime,
-    /// Milliseconds until it is of no use any more, if it ever is.
+    /// Milliseconds until it is of no use any more. That a session has expired is of use until somebody looks.
     pub remove_in_ms: Option<u64>,
     /// Milliseconds until the moment that it counts down to, if it counts.
     pub countdown_to_in_ms: Option<u64>,

@@ -7,9 +7,7 @@ use super::Node;
 use crate::fault::CallerFault;
 use crate::id::{SessionId, Slot};
 use crate::key::tagged_hash;
-use crate::limits::{
-    EXPIRY_TOLERANCE_MS, FORGET_AFTER_MS, PLAN_RESERVE, REFRESH_MS, STICKY_MS, TOLERANCE_PART, URGENT_MS,
-};
+use crate::limits::{EXPIRY_TOLERANCE_MS, PLAN_RESERVE, REFRESH_MS, STICKY_MS, TOLERANCE_PART, URGENT_MS};
 use crate::plan::{
     Action, Arg, DeepLink, Due, Importance, Message, MessageKey, Notice, NotificationKey, Plan,
     PlannedNotification, PlannedWake, WakePlan, WakeReason,
@@ -168,9 +166,9 @@ impl Node {
         let expires = session.expires();
         let open = session.outcome().is_none();
         let passed = open && expires <= now.boot || matches!(session.outcome(), Some(Outcome::Expired));
-        let (notice, at) = if passed && now.boot < expires.after_ms(FORGET_AFTER_MS) {
+        let (notice, at) = if passed {
             (Notice::Expired, expires)
-        } else if passed || !open {
+        } else if !open {
             return None;
         } else if let Some(threshold_ms) = self.last_warning(session, now) {
             (Notice::Warning { threshold_ms }, expires.before_ms(threshold_ms))
@@ -215,7 +213,6 @@ impl Node {
         let (message, redacted) = self.words_of(session, notice);
         let left_ms = expires.ms_from(now.boot);
         let over = notice == Notice::Expired;
-        let remove_at = if over { expires.after_ms(FORGET_AFTER_MS) } else { expires };
         let content = [
             key.to_string().into_bytes(),
             at.0.to_be_bytes().to_vec(),
@@ -229,7 +226,7 @@ impl Node {
             due,
             fire_in_ms: at.ms_from(now.boot),
             fire_at: if due == Due::Later { wall_at(at, now) } else { now.wall },
-            remove_in_ms: Some(remove_at.ms_from(now.boot)),
+            remove_in_ms: (!over).then_some(left_ms),
             countdown_to_in_ms: (!over).then_some(left_ms),
             importance: importance(notice),
             sticky: is_sticky(notice),
