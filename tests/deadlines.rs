@@ -110,28 +110,14 @@ fn records(world: &World, who: usize) -> impl Iterator<Item = Record> {
 fn contributions(world: &World, who: usize, session: SessionId) -> [usize; 3] {
     let mut counts = [0; 3];
     for record in records(world, who) {
-        let (of, at) = match record {
-            Record::NonceCommitted { session, .. } => (session, 0),
-            Record::NonceSpent { session, .. } => (session, 1),
-            Record::Signed { session, .. } => (session, 2),
-            Record::OwnerNamed { .. }
-            | Record::CardKept { .. }
-            | Record::WalletCreated { .. }
-            | Record::Proposed { .. }
-            | Record::EnvelopeKept { .. }
-            | Record::Approved { .. }
-            | Record::Ended { .. }
-            | Record::Blamed { .. }
-            | Record::Looked { .. }
-            | Record::Timed { .. }
-            | Record::Warned { .. }
-            | Record::Held { .. }
-            | Record::Dismissed { .. }
-            | Record::Handled { .. }
-            | Record::WarningsChosen { .. }
-            | Record::PresenceChosen { .. } => continue,
-        };
-        counts[at] += usize::from(of == session);
+        let kinds = [
+            matches!(record, Record::NonceCommitted { .. }),
+            matches!(record, Record::NonceSpent { .. }),
+            matches!(record, Record::Signed { .. }),
+        ];
+        if record.session() == Some(session) {
+            counts.iter_mut().zip(kinds).for_each(|(count, is)| *count += usize::from(is));
+        }
     }
     counts
 }

@@ -395,25 +395,9 @@ fn consumed(world: &World, who: usize) -> usize {
 /// Returns how many of a phone's own contributions its journal holds.
 fn contributions(world: &World, who: usize, id: SessionId) -> usize {
     let records = world.phones[who].journal.iter().filter_map(|bytes| Record::parse(bytes));
-    let made = records.filter(|record| match record {
-        Record::NonceCommitted { session, .. } | Record::Signed { session, .. } => *session == id,
-        Record::OwnerNamed { .. }
-        | Record::CardKept { .. }
-        | Record::WalletCreated { .. }
-        | Record::Proposed { .. }
-        | Record::EnvelopeKept { .. }
-        | Record::Approved { .. }
-        | Record::NonceSpent { .. }
-        | Record::Ended { .. }
-        | Record::Blamed { .. }
-        | Record::Looked { .. }
-        | Record::Timed { .. }
-        | Record::Warned { .. }
-        | Record::Held { .. }
-        | Record::Dismissed { .. }
-        | Record::Handled { .. }
-        | Record::WarningsChosen { .. }
-        | Record::PresenceChosen { .. } => false,
-    });
-    made.count()
+    let made = |record: &Record| {
+        let made = matches!(record, Record::NonceCommitted { .. } | Record::Signed { .. });
+        made && record.session() == Some(id)
+    };
+    records.filter(made).count()
 }

@@ -226,21 +226,11 @@ fn is_pong(flight: &Flight) -> bool {
 /// Answers the last ping of `asker` to `answerer` with any time, signed by whoever has this seed.
 fn pong_of(world: &World, answerer: usize, asker: usize, seed: &[u8; 32], wall: WallTime) -> Vec<u8> {
     let pings = world.sent.iter().rev().filter(|flight| (flight.from, flight.to) == (asker, answerer));
-    let challenge = pings.filter_map(|flight| match Frame::parse(&flight.bytes) {
-        Ok(Frame::Ping { challenge }) => Some(challenge),
-        Ok(
-            Frame::Hello { .. }
-            | Frame::Have { .. }
-            | Frame::Envelope { .. }
-            | Frame::Pong { .. }
-            | Frame::Refuse { .. }
-            | Frame::Card { .. }
-            | Frame::Evidence { .. }
-            | Frame::Presence { .. },
-        )
-        | Err(_) => None,
+    let mut challenges = pings.filter_map(|flight| {
+        let Ok(Frame::Ping { challenge }) = Frame::parse(&flight.bytes) else { return None };
+        Some(challenge)
     });
-    let challenge = challenge.into_iter().next().expect("it has asked");
+    let challenge = challenges.next().expect("it has asked");
     forge::pong(seed, &world.phones[asker].transport(), challenge, wall).to_bytes().to_vec()
 }
 

@@ -41,20 +41,8 @@ pub struct Flight {
 impl Flight {
     /// Returns the envelope it carries, if it carries one.
     pub fn envelope(&self) -> Option<Envelope> {
-        match Frame::parse(&self.bytes) {
-            Ok(Frame::Envelope { envelope, .. }) => Envelope::parse(&envelope).ok(),
-            Ok(
-                Frame::Hello { .. }
-                | Frame::Have { .. }
-                | Frame::Ping { .. }
-                | Frame::Pong { .. }
-                | Frame::Refuse { .. }
-                | Frame::Card { .. }
-                | Frame::Evidence { .. }
-                | Frame::Presence { .. },
-            )
-            | Err(_) => None,
-        }
+        let Ok(Frame::Envelope { envelope, .. }) = Frame::parse(&self.bytes) else { return None };
+        Envelope::parse(&envelope).ok()
     }
 
     /// Returns whether it carries a message of this name.

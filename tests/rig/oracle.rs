@@ -105,31 +105,16 @@ impl Oracle {
     /// Reads records at the moment at which an honest phone makes them durable together.
     pub fn read(&mut self, author: &ParticipantKey, records: &[Record]) {
         for record in records {
-            match record {
-                Record::Proposed { terms } => self.learn_session(terms),
-                Record::EnvelopeKept { envelope } => self.note(&parse(envelope)),
-                Record::NonceCommitted { envelope, .. } => self.note(&parse(envelope)),
-                Record::Signed { envelope, .. } => {
-                    let envelope = parse(envelope);
-                    self.note(&envelope);
-                    self.judge(&envelope);
-                    self.must_be_consumed(author, &envelope);
-                }
-                Record::OwnerNamed { .. }
-                | Record::CardKept { .. }
-                | Record::WalletCreated { .. }
-                | Record::Approved { .. }
-                | Record::NonceSpent { .. }
-                | Record::Ended { .. }
-                | Record::Blamed { .. }
-                | Record::Looked { .. }
-                | Record::Timed { .. }
-                | Record::Warned { .. }
-                | Record::Held { .. }
-                | Record::Dismissed { .. }
-                | Record::Handled { .. }
-                | Record::WarningsChosen { .. }
-                | Record::PresenceChosen { .. } => {}
+            if let Record::Proposed { terms } = record {
+                self.learn_session(terms);
+            } else if let Record::EnvelopeKept { envelope } | Record::NonceCommitted { envelope, .. } = record
+            {
+                self.note(&parse(envelope));
+            } else if let Record::Signed { envelope, .. } = record {
+                let envelope = parse(envelope);
+                self.note(&envelope);
+                self.judge(&envelope);
+                self.must_be_consumed(author, &envelope);
             }
         }
         self.journals.entry(*author).or_default().extend(records);
@@ -320,30 +305,13 @@ impl Oracle {
 impl Journal {
     fn extend(&mut self, records: &[Record]) {
         for record in records {
-            match record {
-                Record::NonceCommitted { envelope, .. }
-                | Record::Signed { envelope, .. }
-                | Record::EnvelopeKept { envelope } => {
-                    self.contributions.insert(parse(envelope).id());
-                }
-                Record::NonceSpent { session, attempt, set } => {
-                    self.consumed.insert((*session, *attempt, *set));
-                }
-                Record::OwnerNamed { .. }
-                | Record::CardKept { .. }
-                | Record::WalletCreated { .. }
-                | Record::Proposed { .. }
-                | Record::Approved { .. }
-                | Record::Ended { .. }
-                | Record::Blamed { .. }
-                | Record::Looked { .. }
-                | Record::Timed { .. }
-                | Record::Warned { .. }
-                | Record::Held { .. }
-                | Record::Dismissed { .. }
-                | Record::Handled { .. }
-                | Record::WarningsChosen { .. }
-                | Record::PresenceChosen { .. } => {}
+            if let Record::NonceSpent { session, attempt, set } = record {
+                self.consumed.insert((*session, *attempt, *set));
+            } else if let Record::NonceCommitted { envelope, .. }
+            | Record::Signed { envelope, .. }
+            | Record::EnvelopeKept { envelope } = record
+            {
+                self.contributions.insert(parse(envelope).id());
             }
         }
     }
@@ -379,15 +347,6 @@ fn digest(session: SessionId, attempt: Attempt, nonces: &[&Vec<u8>]) -> NonceSet
 }
 
 fn envelope_of(frame: &[u8]) -> Option<Envelope> {
-    match Frame::parse(frame).ok()? {
-        Frame::Envelope { envelope, .. } => Envelope::parse(&envelope).ok(),
-        Frame::Hello { .. }
-        | Frame::Have { .. }
-        | Frame::Ping { .. }
-        | Frame::Pong { .. }
-        | Frame::Refuse { .. }
-        | Frame::Card { .. }
-        | Frame::Evidence { .. }
-        | Frame::Presence { .. } => None,
-    }
+    let Frame::Envelope { envelope, .. } = Frame::parse(frame).ok()? else { return None };
+    Envelope::parse(&envelope).ok()
 }

@@ -121,26 +121,9 @@ impl Judge {
     pub(super) fn reread(&mut self, who: usize, author: &ParticipantKey, journal: &[Vec<u8>]) {
         self.oracle.reread(author, journal);
         let records = journal.iter().filter_map(|bytes| Record::parse(bytes));
-        let ends = records.filter_map(|record| match record {
-            Record::Ended { session, outcome, .. } => Some((session, outcome)),
-            Record::OwnerNamed { .. }
-            | Record::CardKept { .. }
-            | Record::WalletCreated { .. }
-            | Record::Proposed { .. }
-            | Record::EnvelopeKept { .. }
-            | Record::Approved { .. }
-            | Record::NonceCommitted { .. }
-            | Record::NonceSpent { .. }
-            | Record::Signed { .. }
-            | Record::Blamed { .. }
-            | Record::Looked { .. }
-            | Record::Timed { .. }
-            | Record::Warned { .. }
-            | Record::Held { .. }
-            | Record::Dismissed { .. }
-            | Record::Handled { .. }
-            | Record::WarningsChosen { .. }
-            | Record::PresenceChosen { .. } => None,
+        let ends = records.filter_map(|record| {
+            let Record::Ended { session, outcome, .. } = record else { return None };
+            Some((session, outcome))
         });
         self.ends.insert(who, ends.collect());
     }

@@ -297,7 +297,7 @@ impl Record {
     }
 
     /// Returns the session it is about, if it is about one.
-    fn session(&self) -> Option<SessionId> {
+    pub fn session(&self) -> Option<SessionId> {
         match self {
             Self::OwnerNamed { .. } | Self::CardKept { .. } | Self::WalletCreated { .. } => None,
             Self::Looked { .. } | Self::WarningsChosen { .. } | Self::PresenceChosen { .. } => None,
