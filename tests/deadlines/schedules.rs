@@ -13,7 +13,7 @@ use life::{Act, Life};
 use template::{Dice, Template};
 
 /// How many phones live through a schedule, with two sessions each, on each of two threads.
-const SCHEDULES: u64 = 25_000;
+const SCHEDULES: u64 = 50_000;
 /// Every so manieth phone knows its co-signer, which takes ten times as long.
 const WITH_CARDS: u64 = 64;
 

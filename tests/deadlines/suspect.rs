@@ -4,10 +4,11 @@ use countersign_machine::Input;
 use countersign_machine::fault::{Fault, PeerFault};
 use countersign_machine::frame::Frame;
 use countersign_machine::id::SessionId;
+use countersign_machine::session::Custody;
 use countersign_machine::session::Phase;
 use countersign_machine::status::{Blocker, NextAction};
 use countersign_machine::time::WallTime;
-use countersign_tests::rig::{Flight, Step, Topology, World, forge, payload};
+use countersign_tests::rig::{Flight, Step, Topology, Vault, World, forge, payload};
 
 use super::{HOUR, MINUTE, SECOND};
 use super::{contributions, remaining};
@@ -236,4 +237,211 @@ fn pong_of(world: &World, answerer: usize, asker: usize, seed: &[u8; 32], wall: 
 
 fn seed(world: &World, who: usize) -> [u8; 32] {
     *world.phones[who].transport_seed()
+}
+
+#[test]
+fn time_that_was_kept_because_a_liar_confirmed_the_clock_goes_once_the_clock_is_set_right() {
+    let mut world = World::new(1, 3, Topology::Mesh);
+    let session = world.try_propose_for(0, payload(1), 30 * MINUTE).expect("half an hour");
+    world.settle();
+    world.crash(2);
+    world.pass_ms(20 * MINUTE);
+    world.set_clock(2, BACK);
+    world.reboot(2);
+    settle_but_for_pongs(&mut world);
+    assert!(world.status(2).clock_suspect);
+    assert_eq!(remaining(&world, 2, session), 30 * MINUTE);
+    let agrees = world.now_of(2).wall;
+    let lie = pong_of(&world, 1, 2, &seed(&world, 1), agrees);
+    world.flying.retain(|flight| !is_pong(flight));
+    world.arrive(1, 2, &lie);
+    assert!(!world.status(2).clock_suspect);
+
+    world.set_clock(2, 0);
+    world.act(2, |node, now| node.handle_timeout(now));
+
+    assert!(!world.status(2).clock_suspect);
+    assert_eq!(remaining(&world, 2, session), remaining(&world, 0, session));
+}
+
+#[test]
+fn a_pong_to_a_ping_of_before_the_clock_moved_confirms_the_moved_clock_of_nobody() {
+    let mut world = World::new(1, 2, Topology::Mesh);
+    world.set_clock(1, HOUR as i64);
+    world.settle();
+    world.act(1, |node, now| node.handle_timeout(now));
+    world.set_clock(1, 0);
+    world.act(1, |node, now| node.handle_timeout(now));
+    assert!(world.status(1).clock_suspect, "it has asked");
+    world.set_clock(1, BACK);
+    world.act(1, |node, now| node.handle_timeout(now));
+    let answer = world.now.wall;
+    let honest = pong_of(&world, 0, 1, &seed(&world, 0), answer);
+    world.arrive(0, 1, &honest);
+
+    assert!(world.status(1).clock_suspect, "it is an hour behind");
+}
+
+#[test]
+fn a_journal_of_before_times_were_kept_gives_an_extended_session_no_more_than_its_deadline() {
+    let mut world = World::new(1, 2, Topology::Mesh);
+    let session = world.try_propose_for(0, payload(1), 5 * MINUTE).expect("five minutes");
+    world.settle();
+    let until = WallTime(world.session(0, session).expect("known").deadline.0 + HOUR);
+    for who in 0..2 {
+        world.command(who, |node, now| node.extend(session, until, now)).expect("later");
+        world.settle();
+    }
+    world.pass_ms(15 * MINUTE);
+    world.crash(1);
+    world.phones[1].journal.retain(|bytes| {
+        let record = countersign_machine::record::Record::parse(bytes);
+        !matches!(
+            record,
+            Some(
+                countersign_machine::record::Record::Timed { .. }
+                    | countersign_machine::record::Record::Looked { .. }
+                    | countersign_machine::record::Record::Warned { .. }
+            )
+        )
+    });
+    world.restart(1);
+
+    assert_eq!(remaining(&world, 1, session), remaining(&world, 0, session));
+}
+
+#[test]
+fn a_key_that_comes_in_the_background_is_not_kept_until_the_end() {
+    let mut asked = Vec::new();
+    for (custody, early) in
+        [(Custody::Step, false), (Custody::Background, false), (Custody::Background, true)]
+    {
+        let mut world = World::new(1, 3, Topology::Mesh);
+        let session = world.try_propose_for(0, payload(1), HOUR).expect("an hour");
+        world.settle();
+        world.act(1, |node, _| node.set_custody(custody));
+        world.phones[1].vault = countersign_tests::rig::Vault::Silent;
+        world.approve(1, session);
+        let ticket = *world.phones[1].tickets.last().expect("it was asked");
+        if !early {
+            world.feed(1, Input::WentToBackground);
+        }
+        let (key, s) = (world.phones[1].key(), world.phones[1].draw());
+        world.feed(1, Input::KeyGiven { ticket, key, seed: s });
+        if early {
+            world.feed(1, Input::WentToBackground);
+        }
+        world.settle();
+        let before = world.phones[1].tickets.len();
+        world.approve(2, session);
+        world.settle();
+        asked.push((contributions(&world, 1, session), world.phones[1].tickets.len() - before));
+    }
+    assert_eq!(asked, [([1, 1, 0], 1); 3], "Step, Background, Background with the key given before");
+}
+
+#[test]
+fn a_session_opened_while_a_liar_vouched_for_the_clock_has_the_right_time_once_the_clock_is_right() {
+    let mut world = World::new(1, 3, Topology::Mesh);
+    world.cut(0, 2);
+    world.cut(1, 2);
+    let session = world.try_propose_for(0, payload(1), 3 * HOUR).expect("three hours");
+    world.settle();
+    world.pass_ms(3 * HOUR - 10 * MINUTE);
+    world.feed(2, Input::WentToBackground);
+    world.set_clock(2, BACK);
+    world.crash(2);
+    world.boot(2);
+    world.mend(0, 2);
+    world.mend(1, 2);
+    world.restart(2);
+    assert!(world.status(2).clock_suspect);
+    // The hellos alone, so that it asks for the time, and then the lie.
+    for _ in 0..2 {
+        while let Some(at) = world.flying.iter().position(|flight| {
+            matches!(Frame::parse(&flight.bytes), Ok(Frame::Hello { .. } | Frame::Ping { .. }))
+        }) {
+            world.take(Step::Frame(at));
+        }
+        let wakes = world.status(2).clock_suspect;
+        assert!(wakes);
+        world.act(2, |node, now| node.handle_timeout(now));
+    }
+    let agrees = world.now_of(2).wall;
+    let lie = pong_of(&world, 1, 2, &seed(&world, 1), agrees);
+    world.flying.retain(|flight| !is_pong(flight));
+    world.arrive(1, 2, &lie);
+    assert!(!world.status(2).clock_suspect);
+    settle_but_for_pongs(&mut world);
+
+    world.set_clock(2, 0);
+    world.act(2, |node, now| node.handle_timeout(now));
+    assert!(!world.status(2).clock_suspect);
+    assert_eq!(remaining(&world, 2, session), remaining(&world, 0, session));
+}
+
+#[test]
+fn no_order_of_background_and_foreground_strands_a_session() {
+    let mut dice = 12345_u64;
+    let mut roll = |n: u64| {
+        dice = dice.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (dice >> 33) % n
+    };
+    for run in 0..600_u64 {
+        let mut world = World::new(run, 3, Topology::Mesh);
+        let proposer = (run % 2) as usize;
+        let custody = [Custody::Step, Custody::Background, Custody::Session][(run % 3) as usize];
+        world.act(1, |node, _| node.set_custody(custody));
+        world.phones[1].vault = Vault::Silent;
+        let session = world.try_propose_for(proposer, payload(1), 24 * HOUR).expect("a day");
+        let mut log = Vec::new();
+        for _ in 0..14 {
+            let what = roll(10);
+            log.push(what);
+            match what {
+                0 | 1 => world.feed(1, Input::WentToBackground),
+                2 => world.feed(1, Input::CameToForeground),
+                3 => {
+                    if world.is_asked(1, session) {
+                        world.approve(1, session);
+                    }
+                }
+                4 | 5 => {
+                    if let Some(ticket) = world.phones[1].tickets.pop() {
+                        let (key, seed) = (world.phones[1].key(), world.phones[1].draw());
+                        world.feed(1, Input::KeyGiven { ticket, key, seed });
+                    }
+                }
+                6 => world.settle(),
+                7 => {
+                    if world.is_asked(2, session) {
+                        world.approve(2, session);
+                    }
+                }
+                8 => {
+                    if roll(3) == 0 {
+                        world.crash(1);
+                        world.restart(1);
+                    } else {
+                        world.settle_answers();
+                    }
+                }
+                _ => world.pass_ms(SECOND * roll(20)),
+            }
+        }
+        world.feed(1, Input::CameToForeground);
+        world.phones[1].vault = Vault::Open;
+        for _ in 0..4 {
+            for ticket in std::mem::take(&mut world.phones[1].tickets) {
+                let (key, seed) = (world.phones[1].key(), world.phones[1].draw());
+                world.feed(1, Input::KeyGiven { ticket, key, seed });
+            }
+            world.approve_at_once(session);
+        }
+        world.pass_ms(10 * MINUTE);
+        let shown = world.session(1, session).expect("known");
+        assert!(shown.outcome.is_some(), "run {run} {log:?}: {:?} {:?}", shown.phase, shown.blocked);
+        world.assert_signed(session);
+        world.oracle.assert_silent();
+    }
 }

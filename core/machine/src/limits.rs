@@ -120,8 +120,6 @@ pub const EXPIRY_TOLERANCE_MS: u64 = 60_000;
 pub const REFRESH_MS: u64 = 15 * 60 * 1000;
 /// Most events kept for a program that takes none; the oldest go first, and [`crate::Node::status`] shows what they said.
 pub const MAX_EVENTS: usize = 1024;
-/// Milliseconds by which the journal's last look at the clocks may be older than its last record.
-pub const LOOK_EVERY_MS: u64 = 1_000;
 
 /// Shortest validity of a presence, in ms: its refreshes are 4 s apart.
 pub const MIN_PRESENCE_MS: u64 = 10_000;

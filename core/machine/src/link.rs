@@ -396,7 +396,7 @@ impl Link {
             return false;
         }
         let rtt_us = now.boot.0.saturating_sub(at.boot.0);
-        let ours_at_answer = at.wall.0.saturating_add(rtt_us / 2000);
+        let ours_at_answer = now.wall.0.saturating_sub(rtt_us / 2000);
         self.rtt_us = Some(rtt_us);
         self.clock_ahead_ms = i64::try_from(i128::from(wall.0) - i128::from(ours_at_answer)).ok();
         self.ping = None;
@@ -508,7 +508,7 @@ mod tests {
         let Frame::Pong { wall, signature, .. } = Frame::pong(&secret, &me, challenge, WallTime(1507)) else {
             panic!("a pong")
         };
-        let back = Now { wall: WallTime(1000), boot: BootTime(4000) };
+        let back = Now { wall: WallTime(1004), boot: BootTime(4000) };
 
         assert!(!link.pong((&me, &peer), [0; 32], wall, &signature, back), "another challenge");
         assert!(!link.pong((&me, &peer), challenge, WallTime(9), &signature, back), "another time");

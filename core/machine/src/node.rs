@@ -11,9 +11,9 @@ use crate::id::{Attempt, Dice, SessionId, Slot, TransportKey, WalletId};
 use crate::input::{Input, KeyTicket};
 use crate::key::{ParticipantKey, Seed, SigningKey};
 use crate::limits::{
-    CARD_BURST, CARDS_PER_HOUR, COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, LOOK_EVERY_MS,
-    MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_CARD_AHEAD_MS, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES,
-    MAX_KNOWN_ITEMS, MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
+    CARD_BURST, CARDS_PER_HOUR, COMPACT_AFTER, DEFAULT_CARD_MS, FORGET_AFTER_MS, MAX_ADDRESS_BYTES,
+    MAX_ADDRESSES, MAX_CARD_AHEAD_MS, MAX_CARDS, MAX_ISSUED_ADDRESS_BYTES, MAX_KNOWN_ITEMS,
+    MAX_KNOWN_SESSIONS, MAX_OPEN_SESSIONS,
 };
 use crate::link::{Allowance, Link};
 use crate::message::TransportSecret;
@@ -92,8 +92,6 @@ pub struct Node {
     background: bool,
     /// What the program has yet to deal with.
     events: Events,
-    /// When the journal was last told what the clocks show.
-    looked: Option<BootTime>,
     effects: VecDeque<Effect>,
 }
 
@@ -316,6 +314,7 @@ impl Node {
         let mut cx = Context {
             now,
             clock_suspect: self.clock.is_suspect(),
+            clock_sure: !self.clock.is_doubted(),
             custody: self.custody,
             boot_id: self.clock.boot_id(),
             background: self.background,
@@ -465,27 +464,20 @@ impl Node {
         }
     }
 
-    /// Queues records; those that follow each other directly become durable together. What the clocks show comes first,
-    /// unless the journal knows.
+    /// Queues records; those that follow each other directly become durable together, after what the clocks show.
     fn persist(&mut self, records: Vec<Record>) {
-        let follows = matches!(self.effects.back(), Some(Effect::Persist(_)));
-        let last = self.clock.last_look().map(|look| look.boot);
-        if !follows
-            && last.is_some_and(|last| self.looked.is_none_or(|at| at.after_ms(LOOK_EVERY_MS) <= last))
-        {
+        if !matches!(self.effects.back(), Some(Effect::Persist(_))) {
+            self.effects.push_back(Effect::Persist(Vec::new()));
             self.note_clocks();
         }
         if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
             queued.extend(records);
-        } else {
-            self.effects.push_back(Effect::Persist(records));
         }
     }
 
     /// Lets the journal know what the clocks show.
     fn note_clocks(&mut self) {
         let Some(at) = self.clock.last_look() else { return };
-        self.looked = Some(at.boot);
         let look = Record::Looked { at };
         if let Some(Effect::Persist(queued)) = self.effects.back_mut() {
             queued.push(look);

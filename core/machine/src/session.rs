@@ -169,6 +169,8 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Now,
     /// Whether the wall clock cannot be trusted: nothing is signed then.
     pub(crate) clock_suspect: bool,
+    /// Whether nobody ever had a reason to doubt it: what co-signers confirm they may take back.
+    pub(crate) clock_sure: bool,
     pub(crate) custody: Custody,
     /// Whether the program is in the background: no attempt begins then.
     pub(crate) background: bool,

@@ -19,6 +19,8 @@ pub(super) struct Clock {
     /// What the clocks showed last.
     last: Option<(WallTime, BootTime)>,
     doubt: Doubt,
+    /// What the clocks showed when the co-signers confirmed a wall clock that had fallen.
+    confirmed: Option<(WallTime, BootTime)>,
     /// When we began to watch.
     began: BootTime,
     /// By how much each co-signer's clock is ahead of ours, as it has told since ours was last moved.
@@ -36,6 +38,19 @@ enum Doubt {
     Outvoted,
     /// It fell, and the co-signers have confirmed it: they may change their minds.
     Cleared,
+}
+
+impl Doubt {
+    fn is_suspect(self) -> bool {
+        match self {
+            Self::Fell | Self::Outvoted => true,
+            Self::None | Self::Cleared => false,
+        }
+    }
+}
+
+fn run_on((wall, boot): (WallTime, BootTime), now: BootTime) -> WallTime {
+    WallTime(wall.0.saturating_add(now.0.saturating_sub(boot.0) / 1000))
 }
 
 impl Clock {
@@ -59,25 +74,31 @@ impl Clock {
 
     /// Looks at both clocks; returns whether that changed what we think of the wall clock.
     pub(super) fn look(&mut self, now: Now) -> bool {
-        let was = self.is_suspect();
-        let run_on = |(wall, boot): (WallTime, BootTime)| {
-            WallTime(wall.0.saturating_add(now.boot.0.saturating_sub(boot.0) / 1000))
-        };
-        let expected = self.expected.map_or(now.wall, run_on);
-        let moved = self.last.is_some_and(|last| run_on(last).0.abs_diff(now.wall.0) > MAX_CLOCK_FALL_MS);
+        let was = self.doubt;
+        let expected = self.expected.map_or(now.wall, |then| run_on(then, now.boot));
+        let moved_since = |then| run_on(then, now.boot).0.abs_diff(now.wall.0) > MAX_CLOCK_FALL_MS;
+        let moved = self.last.is_some_and(moved_since);
         if moved {
             self.answers.clear();
+            self.began = now.boot;
         }
         self.doubt = match self.doubt {
-            _ if now.wall >= expected => Doubt::None,
+            _ if now.wall.0.saturating_add(MAX_CLOCK_BEHIND_MS) >= expected.0 => Doubt::None,
             Doubt::None if now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) >= expected.0 => Doubt::None,
             Doubt::None => Doubt::Fell,
-            Doubt::Cleared | Doubt::Outvoted if moved => Doubt::Fell,
+            Doubt::Cleared if self.confirmed.is_some_and(moved_since) => Doubt::Fell,
+            Doubt::Outvoted if moved => Doubt::Fell,
             doubt @ (Doubt::Fell | Doubt::Cleared | Doubt::Outvoted) => doubt,
         };
-        self.expected = Some((expected.max(now.wall), now.boot));
+        if self.doubt == Doubt::Fell && was != Doubt::Fell {
+            self.answers.clear();
+        }
+        // Only a later time moves the mark: to run it on at every look would lose what is less than a millisecond each time.
+        if self.expected.is_none() || now.wall > expected {
+            self.expected = Some((now.wall, now.boot));
+        }
         self.last = Some((now.wall, now.boot));
-        was != self.is_suspect()
+        was.is_suspect() != self.is_suspect() || was == Doubt::Cleared && self.doubt == Doubt::None
     }
 
     /// Takes a co-signer's authenticated word on how far its clock is ahead of ours; returns whether that changed what we
@@ -92,19 +113,23 @@ impl Clock {
     /// Forgets what a phone told that is no co-signer's any more; returns whether that changed what we think of the clock.
     pub(super) fn forget(&mut self, peer: &TransportKey) -> bool {
         let was = self.is_suspect();
-        if self.answers.remove(peer).is_some() && !self.answers.is_empty() {
+        if self.answers.remove(peer).is_some() {
             self.count_answers();
         }
         was != self.is_suspect()
     }
 
     fn count_answers(&mut self) {
-        self.doubt = match (self.doubt, self.is_confirmed()) {
+        let was = self.doubt;
+        self.doubt = match (was, self.is_confirmed()) {
             (Doubt::None, _) => Doubt::None,
             (Doubt::Fell | Doubt::Outvoted | Doubt::Cleared, true) => Doubt::Cleared,
             (Doubt::Cleared | Doubt::Outvoted, false) => Doubt::Outvoted,
             (Doubt::Fell, false) => Doubt::Fell,
         };
+        if self.doubt == Doubt::Cleared && was != Doubt::Cleared {
+            self.confirmed = self.last;
+        }
     }
 
     /// Returns whether what the wall clock calls long past may be forgotten: the co-signers agree with it, or it has
@@ -116,17 +141,20 @@ impl Clock {
 
     /// Returns whether the wall clock cannot be trusted.
     pub(super) fn is_suspect(&self) -> bool {
-        match self.doubt {
-            Doubt::Fell | Doubt::Outvoted => true,
-            Doubt::None | Doubt::Cleared => false,
-        }
+        self.doubt.is_suspect()
+    }
+
+    /// Returns whether the wall clock has fallen, and if it is but the co-signers who say that it is right.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.doubt != Doubt::None
     }
 
     /// Returns what the clocks showed when they were last looked at, for the journal: what they should have shown, if they
     /// are not believed.
     pub(super) fn last_look(&self) -> Option<Moment> {
-        let shown = if self.is_suspect() { self.expected } else { self.last };
-        shown.map(|(wall, boot)| Moment { wall, boot, boot_id: self.boot_id })
+        let (wall, boot) = self.last?;
+        let wall = self.expected.filter(|_| self.is_suspect()).map_or(wall, |then| run_on(then, boot));
+        Some(Moment { wall, boot, boot_id: self.boot_id })
     }
 
     /// Returns what names this run of the boot clock, if the system does.
@@ -275,6 +303,69 @@ mod tests {
         assert!(clock.forget(&peer(2)));
 
         assert!(!clock.is_suspect());
+    }
+
+    #[test]
+    fn a_flood_of_looks_does_not_make_a_fallen_clock_right() {
+        let us = |wall: u64, boot_us: u64| Now { wall: WallTime(wall), boot: BootTime(boot_us) };
+        let mut clock = started(None, us(10_000_000, 0));
+        assert!(clock.look(us(9_900_000, 1_000)), "100 s back");
+        let mut t = 1_000;
+        for _ in 0..250_000 {
+            t += 900;
+            clock.look(us(9_900_000 + t / 1_000, t));
+        }
+        assert!(clock.is_suspect(), "225 s later the clock is as wrong as before");
+    }
+
+    #[test]
+    fn a_clock_set_right_but_for_a_correction_of_some_ms_is_trusted() {
+        let mut clock = started(None, at(10_000_000, 0));
+        assert!(!clock.look(at(10_009_995, 10_000)), "NTP took five ms back");
+        assert!(clock.look(at(6_420_000, 20_000)), "an hour back");
+        clock.look(at(10_029_995, 30_000));
+        assert!(!clock.is_suspect(), "it is what it was before");
+    }
+
+    #[test]
+    fn a_confirmed_clock_that_falls_in_small_steps_is_suspect() {
+        let mut clock = started(Some(seen(900_000_000, 9_000, "before")), at(100_000_000, 0));
+        clock.confirm(peer(1), 0);
+        for step in 1..=60 {
+            clock.look(at(100_000_000 - step * 50_000, step));
+        }
+        assert!(clock.is_suspect(), "fifty minutes back");
+    }
+
+    #[test]
+    fn an_hour_watched_before_a_jump_does_not_make_a_clock_sure() {
+        let mut clock = started(None, at(1_000_000, 0));
+        clock.look(at(1_000_000 + FORGET_AFTER_MS, FORGET_AFTER_MS));
+        let jump = at(900_000_000_000, FORGET_AFTER_MS + 1);
+        clock.look(jump);
+        assert!(!clock.is_sure(jump));
+    }
+
+    #[test]
+    fn who_alone_confirmed_and_is_no_co_signer_any_more_confirms_nothing() {
+        let mut clock = started(Some(seen(9_000_000, 9_000, "before")), at(1_000_000, 0));
+        assert!(clock.confirm(peer(1), 0));
+        assert!(clock.forget(&peer(1)));
+        assert!(clock.is_suspect());
+    }
+
+    #[test]
+    fn answers_of_before_many_small_steps_confirm_nothing() {
+        let mut clock = started(None, at(100_000_000, 0));
+        clock.confirm(peer(2), 0);
+        clock.confirm(peer(3), 0);
+        for step in 1..=60 {
+            clock.look(at(100_000_000 - step * 50_000, step));
+        }
+        assert!(clock.is_suspect(), "fifty minutes back");
+        clock.confirm(peer(1), 0);
+        clock.confirm(peer(2), 3_000_000);
+        assert!(clock.is_suspect(), "one against one, and one who has said nothing since");
     }
 
     fn started(seen: Option<Moment>, now: Now) -> Clock {

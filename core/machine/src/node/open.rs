@@ -108,7 +108,6 @@ impl Node {
             shell: Capabilities::default(),
             background: false,
             events: Events::default(),
-            looked: None,
             effects: VecDeque::new(),
         }
     }

@@ -223,7 +223,12 @@ impl Session {
     pub(super) fn put_key_away(&mut self, cx: &Context<'_>) {
         let answering =
             matches!(&self.stage, Stage::Spending(spending) if spending.answers) && !cx.clock_suspect;
-        if cx.custody == Custody::Step && !answering || self.outcome().is_some() {
+        let for_one_step = match cx.custody {
+            Custody::Step => true,
+            Custody::Background => cx.background,
+            Custody::Session => false,
+        };
+        if for_one_step && !answering || self.outcome().is_some() {
             self.key = None;
         }
     }

@@ -74,7 +74,10 @@ impl Timer {
             return;
         }
         self.expires = now.boot.after_ms(left);
-        (self.sure, self.kept) = (None, None);
+        self.kept = None;
+        if boot != Boot::Same {
+            self.sure = None;
+        }
     }
 
     /// Notes that nothing is left, whatever the clocks said.
@@ -152,7 +155,7 @@ impl Session {
     pub(super) fn keep_time(&mut self, cx: &mut Context<'_>) {
         if self.timer.kept.is_none() {
             let at = Moment { wall: cx.now.wall, boot: cx.now.boot, boot_id: cx.boot_id };
-            let sure = *self.timer.sure.get_or_insert(!cx.clock_suspect);
+            let sure = *self.timer.sure.get_or_insert(cx.clock_sure);
             self.timer.kept = Some(at);
             let Timer { deadline, expires, .. } = self.timer;
             let record = Record::Timed { session: self.id, deadline, at, expires, sure };
@@ -176,6 +179,9 @@ impl Session {
     /// Finds out how much is left after a restart, by the journal's last look at the clocks, and tells the journal.
     pub(crate) fn resume_time(&mut self, seen: Option<Moment>, cx: &mut Context<'_>) {
         let now = Moment { wall: cx.now.wall, boot: cx.now.boot, boot_id: cx.boot_id };
+        if self.timer.kept.is_none() {
+            self.timer = Timer::new(self.terms.created, self.deadline, cx.now);
+        }
         if let Some(seen) = seen.or(self.timer.kept) {
             self.timer.resume(seen, now);
         }
@@ -286,6 +292,27 @@ mod tests {
 
         assert_eq!(timer.expires, BootTime((19 * MINUTE + MINUTE / 2) * 1000));
         assert_eq!(timer.kept, None, "the journal must know");
+    }
+
+    #[test]
+    fn without_a_name_a_restart_does_not_forget_that_the_time_was_read_off_a_wrong_clock() {
+        // Suspect: an hour back. The journal's look says what it should have shown.
+        let nameless = |wall, boot| Moment { boot_id: None, ..at(wall, boot, "") };
+        let mut timer = kept(nameless(40 * MINUTE, 10 * MINUTE));
+        timer.sure = Some(false);
+        let seen = nameless(100 * MINUTE, 10 * MINUTE);
+        let now = nameless(101 * MINUTE + 1, 11 * MINUTE);
+
+        timer.resume(seen, now);
+        timer.recount(Now { wall: now.wall, boot: now.boot });
+
+        let deadline_by_wall = timer.deadline.ms_from(now.wall);
+        assert!(
+            timer.expires.ms_from(now.boot) <= deadline_by_wall,
+            "{} > {deadline_by_wall}, sure {:?}",
+            timer.expires.ms_from(now.boot),
+            timer.sure
+        );
     }
 
     #[test]
