@@ -88,7 +88,7 @@ pub struct Node {
     warnings: Warnings,
     presence: Refreshing,
     shell: Capabilities,
-    /// Whether the program is in the background: then nobody is dialled, and nothing signed anew.
+    /// Whether the program is in the background: then nobody is dialled, and no attempt begun.
     background: bool,
     /// What the program has yet to deal with.
     events: Events,
@@ -294,8 +294,9 @@ impl Node {
         let met = cards
             .filter(|card| card.check_date(now.wall).is_ok())
             .map(|card| (card.statement().participant, card.statement().transport));
-        let met: Vec<_> = met.filter(|(_, peer)| !self.links.contains_key(peer)).collect();
-        for (participant, peer) in met {
+        let met = met.filter(|(_, peer)| !self.links.contains_key(peer));
+        let met: BTreeMap<_, _> = met.map(|(participant, peer)| (peer, participant)).collect();
+        for (peer, participant) in met {
             self.links.insert(peer, Link::new(participant, now));
             self.effects.push_back(Effect::Admit(peer));
             self.time_link(peer);

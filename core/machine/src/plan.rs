@@ -88,7 +88,7 @@ impl fmt::Display for Notice {
 /// A text is no key of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the key of a notification")]
-pub struct KeyFaulty;
+pub struct NotificationKeyFault;
 
 /// Names a notification at the system, the same in every plan: `s` and the first 32 hex digits of its session, a colon, and
 /// what it is about. At most 61 characters of ASCII.
@@ -132,20 +132,20 @@ impl fmt::Display for NotificationKey {
 }
 
 impl FromStr for NotificationKey {
-    type Err = KeyFaulty;
+    type Err = NotificationKeyFault;
 
-    fn from_str(text: &str) -> Result<Self, KeyFaulty> {
+    fn from_str(text: &str) -> Result<Self, NotificationKeyFault> {
         let (session, notice) =
-            text.strip_prefix('s').and_then(|rest| rest.split_once(':')).ok_or(KeyFaulty)?;
+            text.strip_prefix('s').and_then(|rest| rest.split_once(':')).ok_or(NotificationKeyFault)?;
         let notice = match (notice, notice.strip_prefix("warning")) {
             ("request", _) => Notice::Request,
             ("ongoing", _) => Notice::Ongoing,
             ("expired", _) => Notice::Expired,
-            (_, Some(ms)) => Notice::Warning { threshold_ms: ms.parse().map_err(|_| KeyFaulty)? },
-            (_, None) => return Err(KeyFaulty),
+            (_, Some(ms)) => Notice::Warning { threshold_ms: ms.parse().map_err(|_| NotificationKeyFault)? },
+            (_, None) => return Err(NotificationKeyFault),
         };
-        let key = Self { session: crate::hex::parse(session).map_err(|_| KeyFaulty)?, notice };
-        if key.to_string() == text { Ok(key) } else { Err(KeyFaulty) }
+        let key = Self { session: crate::hex::parse(session).map_err(|_| NotificationKeyFault)?, notice };
+        if key.to_string() == text { Ok(key) } else { Err(NotificationKeyFault) }
     }
 }
 
@@ -397,11 +397,15 @@ mod tests {
         let slot = format!("s{}", "f3".repeat(16));
         let upper = format!("s{}", "F3".repeat(16));
         for faulty in ["", "s", "sf3:request"] {
-            assert_eq!(faulty.parse::<NotificationKey>(), Err(KeyFaulty), "{faulty}");
+            assert_eq!(faulty.parse::<NotificationKey>(), Err(NotificationKeyFault), "{faulty}");
         }
         for notice in ["warning", "warning0300", "warning-1", "requests", ""] {
-            assert_eq!(format!("{slot}:{notice}").parse::<NotificationKey>(), Err(KeyFaulty), "{notice}");
+            assert_eq!(
+                format!("{slot}:{notice}").parse::<NotificationKey>(),
+                Err(NotificationKeyFault),
+                "{notice}"
+            );
         }
-        assert_eq!(format!("{upper}:request").parse::<NotificationKey>(), Err(KeyFaulty));
+        assert_eq!(format!("{upper}:request").parse::<NotificationKey>(), Err(NotificationKeyFault));
     }
 }

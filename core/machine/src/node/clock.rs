@@ -32,20 +32,15 @@ pub(super) struct Clock {
 enum Doubt {
     #[default]
     None,
-    /// It fell behind what was seen before.
+    /// It fell behind what was seen before, and most co-signers do not say that it is right.
     Fell,
-    /// It fell, a co-signer confirmed it, and then most co-signers did not.
-    Outvoted,
     /// It fell, and the co-signers have confirmed it: they may change their minds.
     Cleared,
 }
 
 impl Doubt {
     fn is_suspect(self) -> bool {
-        match self {
-            Self::Fell | Self::Outvoted => true,
-            Self::None | Self::Cleared => false,
-        }
+        self == Self::Fell
     }
 }
 
@@ -87,8 +82,7 @@ impl Clock {
             Doubt::None if now.wall.0.saturating_add(MAX_CLOCK_FALL_MS) >= expected.0 => Doubt::None,
             Doubt::None => Doubt::Fell,
             Doubt::Cleared if self.confirmed.is_some_and(moved_since) => Doubt::Fell,
-            Doubt::Outvoted if moved => Doubt::Fell,
-            doubt @ (Doubt::Fell | Doubt::Cleared | Doubt::Outvoted) => doubt,
+            doubt @ (Doubt::Fell | Doubt::Cleared) => doubt,
         };
         if self.doubt == Doubt::Fell && was != Doubt::Fell {
             self.answers.clear();
@@ -123,9 +117,8 @@ impl Clock {
         let was = self.doubt;
         self.doubt = match (was, self.is_confirmed()) {
             (Doubt::None, _) => Doubt::None,
-            (Doubt::Fell | Doubt::Outvoted | Doubt::Cleared, true) => Doubt::Cleared,
-            (Doubt::Cleared | Doubt::Outvoted, false) => Doubt::Outvoted,
-            (Doubt::Fell, false) => Doubt::Fell,
+            (Doubt::Fell | Doubt::Cleared, true) => Doubt::Cleared,
+            (Doubt::Fell | Doubt::Cleared, false) => Doubt::Fell,
         };
         if self.doubt == Doubt::Cleared && was != Doubt::Cleared {
             self.confirmed = self.last;

@@ -89,7 +89,6 @@ impl Timer {
     fn extend(&mut self, deadline: WallTime, now: BootTime) {
         self.expires = self.expires.after_ms(deadline.ms_from(self.deadline));
         self.lasts_ms = self.expires.ms_from(now);
-        self.said_ms = u64::MAX;
         (self.deadline, self.warned_ms, self.kept) = (deadline, None, None);
     }
 
