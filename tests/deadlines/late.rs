@@ -1,5 +1,6 @@
 //! Phones that are not awake when a warning is due, or die of it.
 
+use countersign_machine::Input;
 use countersign_machine::id::SessionId;
 use countersign_machine::plan::Notice;
 use countersign_machine::record::Record;
@@ -10,6 +11,28 @@ use super::{HOUR, MINUTE, SECOND};
 use super::{deadline, deal_with_events, end, records, sleep, wake_all, warning, watch};
 
 const LASTS: u64 = 11 * MINUTE;
+
+#[test]
+fn in_the_background_the_warning_for_the_open_program_waits_until_it_is_open_or_a_later_one_takes_its_place()
+{
+    for opens in [true, false] {
+        let (mut world, session) = asked();
+        let until = deadline(&world, 1, session);
+        let known = world.told(1, session).len();
+        world.feed(1, Input::WentToBackground);
+        world.pass_ms(LASTS - 8 * MINUTE);
+        assert_eq!(world.told(1, session)[known..], [], "nobody looks");
+
+        if opens {
+            world.feed(1, Input::CameToForeground);
+            world.settle();
+            assert_eq!(world.told(1, session)[known..], [warning(until, 10 * MINUTE, 8 * MINUTE)]);
+        }
+        let known = world.told(1, session).len();
+        world.pass_ms(3 * MINUTE);
+        assert_eq!(world.told(1, session)[known..], [warning(until, 5 * MINUTE, 5 * MINUTE)]);
+    }
+}
 
 #[test]
 fn a_phone_asleep_over_several_warnings_gives_the_most_urgent_and_says_how_much_is_really_left() {

@@ -71,7 +71,10 @@ impl Node {
         let step = session.and_then(|session| session.next_step(self.clock.is_suspect()));
         [
             (Wake::Deadline(id), session.map(Session::expires)),
-            (Wake::Warning(id), session.and_then(|session| session.next_warning(&self.warnings))),
+            (
+                Wake::Warning(id),
+                session.and_then(|session| session.next_warning(&self.warnings, self.background)),
+            ),
             (Wake::Session(id), step.filter(|_| !self.background)),
         ]
     }

@@ -108,9 +108,10 @@ impl Session {
         self.timer.expires
     }
 
-    /// Returns when its user is to be warned next.
-    pub(crate) fn next_warning(&self, warnings: &Warnings) -> Option<BootTime> {
-        let next = self.warnings_to_come(warnings).next()?;
+    /// Returns when its user is to be warned next: in the background of nothing that the open program alone shows.
+    pub(crate) fn next_warning(&self, warnings: &Warnings, background: bool) -> Option<BootTime> {
+        let seen = |threshold: &u64| !background || warnings.is_for_system(*threshold);
+        let next = self.warnings_to_come(warnings).find(seen)?;
         Some(self.timer.expires.before_ms(next))
     }
 
