@@ -42,6 +42,25 @@ pub enum DialFault {
     Transport,
 }
 
+/// One address that was dialled in vain.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Tried {
+    /// The multiaddress.
+    pub address: String,
+    /// What came of it.
+    pub why: DialFault,
+}
+
+/// How an address that stands on no card was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// In the local network.
+    Lan,
+    /// At a rendezvous point.
+    Rendezvous,
+}
+
 /// Where a link stands, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "link")]
