@@ -467,6 +467,7 @@ fn d21_every_state_has_its_own_name() {
         LinkState::Dialling,
         LinkState::Reachable { path, rtt_us: None, clock_ahead_ms: None },
         LinkState::Unreachable { why: Some(DialFault::NoAnswer) },
+        LinkState::Away,
         LinkState::Incompatible,
         LinkState::Muted,
     ];

@@ -148,7 +148,8 @@ fn frames() -> Vec<(String, Vec<u8>)> {
     let have = || vec![Holding::new(SessionId([2; 32]), [EnvelopeId([16; 16]), EnvelopeId([17; 16])])];
     let card = || vec![9; 3].into();
     let at = WallTime(1_800_000_000_000);
-    let presence = Presence { here: Here::Withdrawn, at, ttl_ms: 3_600_000, signature: [19; 64] };
+    let addresses = vec!["/memory/1".into()];
+    let presence = Presence { here: Here::Withdrawn, at, ttl_ms: 3_600_000, addresses, signature: [19; 64] };
     let mut reach = Reach::default();
     [0, 9, 99].into_iter().for_each(|slot| reach.add(slot));
     [

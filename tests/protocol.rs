@@ -384,7 +384,16 @@ impl Phone {
                 }
                 Effect::AskSeed { .. } | Effect::Compact(_) => panic!("not in a session of one step"),
                 Effect::Send { frame, .. } => self.sent.push(frame.to_vec()),
-                Effect::Admit(_) | Effect::Exclude(_) | Effect::Dial { .. } | Effect::Tell(_) => {}
+                Effect::Admit(_)
+                | Effect::Exclude(_)
+                | Effect::Dial { .. }
+                | Effect::Cut(_)
+                | Effect::Reserve { .. }
+                | Effect::Register { .. }
+                | Effect::Unregister { .. }
+                | Effect::Discover { .. }
+                | Effect::RestartNetwork(_)
+                | Effect::Tell(_) => {}
             }
         }
     }
@@ -438,7 +447,8 @@ fn limits() -> Vec<(&'static str, u64)> {
         MAX_EARLY_ENVELOPES MAX_EARLY_BYTES MAX_KNOWN_PER_LINK MIN_SESSION_MS MAX_SESSION_MS
         MIN_PRESENCE_MS MAX_PRESENCE_MS DEFAULT_PRESENCE_MS PRESENCE_REFRESH_PERCENT PRESENCE_RETRY_MS
         IN_APP_ONLY_MS URGENT_MS STICKY_MS MAX_WARNINGS MAX_PENDING PLAN_RESERVE TOLERANCE_PART EXPIRY_TOLERANCE_MS REFRESH_MS MAX_EVENTS
-        DEFAULT_SESSION_MS MAX_CLOCK_SKEW_MS DEFAULT_CARD_MS REDIAL_FIRST_MS REDIAL_MAX_MS DIAL_TIMEOUT_MS
+        DEFAULT_SESSION_MS MAX_CLOCK_SKEW_MS DEFAULT_CARD_MS REDIAL_FIRST_MS REDIAL_MAX_MS DIAL_TIMEOUT_MS HEAD_START_MS SILENCE_MS PROBE_AFTER_MS PREFLIGHT_MS MAX_PREFLIGHT_MS PREFLIGHT_DIALS
+        MAX_PREFLIGHTS MAX_RELAYS DISCOVER_EVERY_MS MIN_REGISTRATION_MS SETTLE_MS
     )
 }
 
@@ -455,7 +465,9 @@ fn other_frames() -> Vec<Vec<u8>> {
     ];
     let refuse = refusals.map(|why| Frame::Refuse { why, envelope: vec![7; 16].into() });
     let have = Frame::Have { have: Vec::new(), lost: true };
-    let word = Presence { here: Here::Away, at: at(CONNECTED).wall, ttl_ms: 180_000, signature: [7; 64] };
+    let addresses = vec!["/ip4/192.0.2.1/tcp/4001".into()];
+    let word =
+        Presence { here: Here::Away, at: at(CONNECTED).wall, ttl_ms: 180_000, addresses, signature: [7; 64] };
     let presence = Frame::Presence { presence: word };
     refuse.iter().chain([&have, &presence]).map(|frame| frame.to_bytes().to_vec()).collect()
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use countersign_machine::effect::{Effect, Event};
 use countersign_machine::fault::{CallerFault, Fault};
-use countersign_machine::id::{SessionId, WalletId};
+use countersign_machine::id::{SessionId, TransportKey, WalletId};
 use countersign_machine::limits::{DEFAULT_SESSION_MS, MAX_SESSION_MS};
 use countersign_machine::message::Payload;
 use countersign_machine::session::{Happening, Phase};
@@ -60,6 +60,14 @@ pub struct World {
     pub now: Now,
     /// Time that all nodes together took to decide, for benchmarks: no test looks at it.
     pub spent: Duration,
+    /// The relay and rendezvous point, if there is one.
+    pub relay: Option<TransportKey>,
+    /// Who is registered there, under which names.
+    pub registered: BTreeSet<(String, usize)>,
+    /// Every dial: who, whom, where.
+    pub dials: Vec<(usize, TransportKey, Vec<String>)>,
+    /// Whether a dial on a closed road is never answered, as by a network that swallows everything.
+    pub silent_dials: bool,
     roads: BTreeSet<(usize, usize)>,
     links: BTreeSet<(usize, usize)>,
     entropy: Entropy,
@@ -106,6 +114,10 @@ impl World {
             last_words_arrive: false,
             now,
             spent: Duration::ZERO,
+            relay: None,
+            registered: BTreeSet::new(),
+            dials: Vec::new(),
+            silent_dials: false,
             roads: BTreeSet::new(),
             links: BTreeSet::new(),
             entropy,
@@ -132,6 +144,10 @@ impl World {
             last_words_arrive: self.last_words_arrive,
             now: self.now,
             spent: Duration::ZERO,
+            relay: self.relay,
+            registered: self.registered.clone(),
+            dials: Vec::new(),
+            silent_dials: self.silent_dials,
             roads: self.roads.clone(),
             links: BTreeSet::new(),
             entropy: self.entropy.clone(),
@@ -521,7 +537,21 @@ impl World {
                     self.drop_link(who, other);
                 }
             }
-            Effect::Dial { peer, addresses: _ } => self.dial(who, peer),
+            Effect::Dial { peer, addresses } => self.dial(who, peer, addresses),
+            Effect::Cut(peer) => {
+                if let Some(other) = self.phone_of(&peer) {
+                    self.drop_link(who, other);
+                }
+            }
+            Effect::Reserve { relay, .. } => self.reserve(who, relay),
+            Effect::Register { relay, namespaces, .. } => self.register(who, relay, namespaces),
+            Effect::Unregister { relay, namespaces } => self.unregister(who, relay, &namespaces),
+            Effect::Discover { relay, namespaces } => self.discover(who, relay, &namespaces),
+            Effect::RestartNetwork(_) => {
+                (0..self.phones.len()).for_each(|other| self.drop_link(who, other));
+                self.phones[who].answer(Input::NetworkStopped);
+                self.phones[who].answer(Input::NetworkStarted);
+            }
             Effect::Send { peer, frame } => self.send(who, peer, frame),
             Effect::Tell(event) => self.phones[who].events.push(event),
         }

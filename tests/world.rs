@@ -405,8 +405,13 @@ impl<'a> World<'a> {
             Effect::Compact(forgotten) => self.phones[who].phone.compact(&forgotten),
             Effect::AskKey { ticket, purpose: _ } => self.ask_vault(who, ticket),
             Effect::AskSeed { ticket } => self.draw_seed(who, ticket),
-            Effect::Admit(_) => {}
-            Effect::Exclude(peer) => {
+            Effect::Admit(_)
+            | Effect::Reserve { .. }
+            | Effect::Register { .. }
+            | Effect::Unregister { .. }
+            | Effect::Discover { .. } => {}
+            Effect::RestartNetwork(_) => self.restart_network(who),
+            Effect::Exclude(peer) | Effect::Cut(peer) => {
                 if let Some(other) = self.phone_of(&peer) {
                     self.break_link(who, other, 0);
                 }

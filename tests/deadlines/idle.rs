@@ -168,5 +168,10 @@ fn reason(wake: Wake) -> &'static str {
         Wake::Presence => "presence",
         Wake::Clock => "clock",
         Wake::Dial(_) => "dial",
+        Wake::Silence(_) => "silence",
+        Wake::Preflight => "preflight",
+        Wake::Relay(_) => "relay",
+        Wake::Move => "move",
+        Wake::Network => "network",
     }
 }

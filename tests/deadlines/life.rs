@@ -332,6 +332,12 @@ impl<'a> Life<'a> {
                 | Effect::Admit(_)
                 | Effect::Exclude(_)
                 | Effect::Dial { .. }
+                | Effect::Cut(_)
+                | Effect::Reserve { .. }
+                | Effect::Register { .. }
+                | Effect::Unregister { .. }
+                | Effect::Discover { .. }
+                | Effect::RestartNetwork(_)
                 | Effect::Send { .. } => {}
             }
         }

@@ -4,7 +4,7 @@ use countersign_machine::Input;
 use countersign_machine::card::Card;
 use countersign_machine::id::{EventId, SessionId, TransportKey, WalletId};
 use countersign_machine::key::{ParticipantKey, SigningKey};
-use countersign_machine::link::{DialFault, LinkPath};
+use countersign_machine::link::{DialFault, LinkPath, Tried};
 use countersign_machine::message::{DeclineReason, Payload};
 use countersign_machine::plan::{Capabilities, Notice, NotificationKey};
 use countersign_machine::session::Custody;
@@ -410,7 +410,10 @@ fn link(run: &mut Run<'_>, a: u8, b: u8, c: u8) {
     let input = match b % 5 {
         0 => Input::LinkUp { peer, path: LinkPath::Relay },
         1 => Input::LinkDown { peer },
-        2 => Input::DialFailed { peer, why: DialFault::WrongPeer },
+        2 => {
+            let tried = vec![Tried { address: "x".repeat(usize::from(c)), why: DialFault::WrongPeer }];
+            Input::DialFailed { peer, tried }
+        }
         3 => Input::Listening(vec!["x".repeat(usize::from(c)); usize::from(b >> 3)]),
         _ => Input::Listening(vec![]),
     };

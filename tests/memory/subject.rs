@@ -222,7 +222,14 @@ impl Table {
                 Effect::Admit(_)
                 | Effect::Exclude(_)
                 | Effect::Dial { .. }
+                | Effect::Cut(_)
+                | Effect::Reserve { .. }
+                | Effect::Register { .. }
+                | Effect::Unregister { .. }
+                | Effect::Discover { .. }
+                | Effect::RestartNetwork(_)
                 | Effect::Tell(Event::Link(_) | Event::Session(_) | Event::Clock(_) | Event::Presence(_))
+                | Effect::Tell(Event::Preflight(_) | Event::Connectivity(_))
                 | Effect::Tell(Event::Refused(_) | Event::RefusedByPeer(_)) => {}
             }
         }

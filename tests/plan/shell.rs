@@ -226,12 +226,17 @@ impl<'a> Life<'a> {
     }
 
     fn start(&mut self) {
+        self.node.handle_input(Input::ShellKnown(self.shell), self.now).expect("a fact");
+        self.meet();
+    }
+
+    /// Lets the co-signer connect. It answers no ping, so the connection does not last for ever.
+    fn meet(&mut self) {
         let peer = self.past.world.phones[0].transport();
         let card = self.past.world.phones[0].card().as_bytes().to_vec().into();
         let hello = Frame::Hello { version: 1, card, have: vec![], lost: false };
-        for input in [Input::ShellKnown(self.shell), Input::LinkUp { peer, path: LinkPath::Direct }] {
-            self.node.handle_input(input, self.now).expect("a fact");
-        }
+        let up = Input::LinkUp { peer, path: LinkPath::Direct };
+        self.node.handle_input(up, self.now).expect("a fact");
         self.arrive(hello.to_bytes().to_vec());
         self.carry_out();
     }
@@ -243,8 +248,11 @@ impl<'a> Life<'a> {
 
     fn carry_out(&mut self) {
         while let Some(effect) = self.node.poll_effect() {
-            if let Effect::Persist(records) = effect {
+            if let Effect::Persist(records) = &effect {
                 self.journal.extend(records.iter().map(|record| record.to_bytes()));
+            }
+            if let Effect::Cut(_) = effect {
+                self.meet();
             }
         }
     }

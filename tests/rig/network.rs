@@ -1,11 +1,12 @@
 //! The network of a world: which phones reach which, and what flies between them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use countersign_machine::Input;
 use countersign_machine::frame::Frame;
 use countersign_machine::id::TransportKey;
-use countersign_machine::link::{DialFault, LinkPath};
+use countersign_machine::link::{DialFault, LinkPath, Source, Tried};
 use countersign_machine::message::{Envelope, Message};
 
 use super::World;
@@ -132,13 +133,59 @@ impl World {
         }
     }
 
-    pub(super) fn dial(&mut self, who: usize, peer: TransportKey) {
+    pub(super) fn dial(&mut self, who: usize, peer: TransportKey, addresses: Vec<String>) {
+        self.dials.push((who, peer, addresses.clone()));
         let reached = self
             .phone_of(&peer)
             .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some());
         match reached {
             Some(other) => self.raise_link(who, other),
-            None => self.phones[who].answer(Input::DialFailed { peer, why: DialFault::NoAnswer }),
+            None if self.silent_dials => {}
+            None => {
+                let why = DialFault::NoAnswer;
+                let tried = addresses.into_iter().map(|address| Tried { address, why }).collect();
+                self.phones[who].answer(Input::DialFailed { peer, tried });
+            }
+        }
+    }
+
+    /// Lets a relay give a place, if there is one in this world.
+    pub(super) fn reserve(&mut self, who: usize, relay: TransportKey) {
+        self.phones[who].answer(match self.relay == Some(relay) {
+            true => Input::RelayUp { relay },
+            false => Input::RelayDown { relay, why: DialFault::NoAnswer },
+        });
+    }
+
+    /// Notes a phone at the rendezvous point.
+    pub(super) fn register(&mut self, who: usize, relay: TransportKey, namespaces: Vec<String>) {
+        let found = self.relay == Some(relay);
+        if found {
+            self.registered.extend(namespaces.into_iter().map(|namespace| (namespace, who)));
+        }
+        self.phones[who].answer(Input::Registered { found });
+    }
+
+    pub(super) fn unregister(&mut self, who: usize, relay: TransportKey, namespaces: &[String]) {
+        if self.relay == Some(relay) {
+            self.registered.retain(|(namespace, other)| *other != who || !namespaces.contains(namespace));
+        }
+    }
+
+    /// Tells a phone whom the rendezvous point knows under these names.
+    pub(super) fn discover(&mut self, who: usize, relay: TransportKey, namespaces: &[String]) {
+        let known: BTreeSet<usize> = self
+            .registered
+            .iter()
+            .filter(|(namespace, other)| {
+                self.relay == Some(relay) && *other != who && namespaces.contains(namespace)
+            })
+            .map(|(_, other)| *other)
+            .collect();
+        for other in known {
+            let (peer, addresses) = (self.phones[other].transport(), vec![format!("/found/{other}")]);
+            let found = Input::Found { peer, addresses, source: Source::Rendezvous, ttl_ms: 60_000 };
+            self.phones[who].answer(found);
         }
     }
 

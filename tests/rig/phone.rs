@@ -140,6 +140,8 @@ impl Phone {
             | Event::Session(_)
             | Event::Clock(_)
             | Event::Presence(_)
+            | Event::Preflight(_)
+            | Event::Connectivity(_)
             | Event::Refused(_)
             | Event::RefusedByPeer(_) => None,
         });
@@ -270,6 +272,12 @@ pub(super) fn name_of(effect: &Effect) -> &'static str {
         Effect::Admit(_) => "admit",
         Effect::Exclude(_) => "exclude",
         Effect::Dial { .. } => "dial",
+        Effect::Cut(_) => "cut",
+        Effect::Reserve { .. } => "reserve",
+        Effect::Register { .. } => "register",
+        Effect::Unregister { .. } => "unregister",
+        Effect::Discover { .. } => "discover",
+        Effect::RestartNetwork(_) => "restart network",
         Effect::Send { .. } => "send",
         Effect::Tell(Event::Refused(_)) => "tell refused",
         Effect::Tell(_) => "tell",

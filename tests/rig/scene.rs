@@ -103,7 +103,7 @@ impl Scene {
     /// Panics if it is not so.
     pub fn refuse_version(&mut self, bytes: &[u8]) -> PeerFault {
         let before = self.world.status(VICTIM).sessions;
-        let kind = self.refuse_with(LIAR, VICTIM, bytes, &["tell", "send", "tell refused"]);
+        let kind = self.refuse_with(LIAR, VICTIM, bytes, &["tell", "send", "tell refused", "tell"]);
         assert_eq!(self.world.status(VICTIM).sessions, before);
         assert_eq!(self.link(), LinkState::Incompatible);
         kind

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_machine::Input;
 use countersign_machine::id::TransportKey;
-use countersign_machine::link::{DialFault, LinkPath};
+use countersign_machine::link::{DialFault, LinkPath, Tried};
 
 use super::schedule::{Decision, Fate};
 use super::{Event, World};
@@ -60,7 +60,8 @@ impl World<'_> {
             return self.raise(from, to);
         }
         let (why, delay) = if road { (DialFault::Refused, 0) } else { (DialFault::NoAnswer, DIAL_US) };
-        let input = Input::DialFailed { peer: self.phones[to].phone.transport(), why };
+        let tried = vec![Tried { address: format!("/memory/{}", to + 1), why }];
+        let input = Input::DialFailed { peer: self.phones[to].phone.transport(), tried };
         self.later(delay, Event::Answer { who: from, life, input });
     }
 
@@ -104,6 +105,15 @@ impl World<'_> {
         if std::mem::take(&mut link.up[side(who, other)]) {
             let peer = self.phones[other].phone.transport();
             self.feed(who, Input::LinkDown { peer });
+        }
+    }
+
+    /// Breaks every link of a phone and lets it begin anew, as its driver would.
+    pub(super) fn restart_network(&mut self, who: usize) {
+        (0..self.phones.len()).for_each(|other| self.break_link(who, other, 0));
+        let life = self.phones[who].life;
+        for input in [Input::NetworkStopped, Input::NetworkStarted] {
+            self.later(SOON_US, Event::Answer { who, life, input });
         }
     }
 

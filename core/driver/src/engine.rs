@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use countersign_machine::effect::{Event, KeyPurpose};
 use countersign_machine::fault::Fault;
-use countersign_machine::id::EventId;
+use countersign_machine::id::{EventId, TransportKey};
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{Seed, SigningKey};
+use countersign_machine::link::{DialFault, Tried};
 use countersign_machine::record::{Record, survivors};
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::{self as machine, Effect, Input, Wake};
@@ -66,6 +67,16 @@ pub struct Wakes {
     pub clock: u64,
     /// A co-signer was dialled.
     pub dial: u64,
+    /// A co-signer had not answered a ping.
+    pub silence: u64,
+    /// The time of a pre-flight was over.
+    pub preflight: u64,
+    /// A relay was asked for a place.
+    pub relay: u64,
+    /// Co-signers were told where we listen.
+    pub moved: u64,
+    /// Every connection was made anew.
+    pub network: u64,
     /// Nothing was due yet: the boot clock was read again, in case the phone had slept.
     pub look: u64,
 }
@@ -79,6 +90,11 @@ impl Wakes {
             Some(Wake::Presence) => &mut self.presence,
             Some(Wake::Clock) => &mut self.clock,
             Some(Wake::Dial(_)) => &mut self.dial,
+            Some(Wake::Silence(_)) => &mut self.silence,
+            Some(Wake::Preflight) => &mut self.preflight,
+            Some(Wake::Relay(_)) => &mut self.relay,
+            Some(Wake::Move) => &mut self.moved,
+            Some(Wake::Network) => &mut self.network,
             None => &mut self.look,
         };
         *counter += 1;
@@ -206,9 +222,15 @@ impl Engine {
                 return Ok(Some(Input::SeedGiven { ticket, seed: self.draw_seed()? }));
             }
             Effect::Admit(peer) => self.net.admit(peer),
-            Effect::Exclude(peer) => self.net.exclude(peer),
+            Effect::Exclude(peer) | Effect::Cut(peer) => self.net.exclude(peer),
+            Effect::Reserve { .. }
+            | Effect::Register { .. }
+            | Effect::Unregister { .. }
+            | Effect::Discover { .. }
+            | Effect::RestartNetwork(_) => {}
             Effect::Dial { peer, addresses } => {
-                return Ok(self.net.dial(peer, &addresses).err().map(|why| Input::DialFailed { peer, why }));
+                let failed = self.net.dial(peer, &addresses).err();
+                return Ok(failed.map(|why| dial_failed(peer, why)));
             }
             Effect::Send { peer, frame } => {
                 self.counters.frames_sent += 1;
@@ -259,7 +281,7 @@ impl Engine {
         match event {
             NetEvent::Up(peer, path) => Input::LinkUp { peer, path },
             NetEvent::Down(peer) => Input::LinkDown { peer },
-            NetEvent::DialFailed(peer, why) => Input::DialFailed { peer, why },
+            NetEvent::DialFailed(peer, why) => dial_failed(peer, why),
             NetEvent::Frame(peer, bytes) => {
                 self.counters.frames_received += 1;
                 Input::FrameArrived { peer, bytes }
@@ -278,6 +300,10 @@ impl Engine {
         self.counters.machine_us += micros(start);
         result
     }
+}
+
+fn dial_failed(peer: TransportKey, why: DialFault) -> Input {
+    Input::DialFailed { peer, tried: vec![Tried { address: String::new(), why }] }
 }
 
 fn micros(since: Instant) -> u64 {

@@ -7,6 +7,8 @@ use crate::fault::PeerFault;
 use crate::frame::Refusal;
 use crate::id::{SessionId, Slot, TransportKey, WalletId};
 use crate::input::KeyTicket;
+use crate::network::Connected;
+use crate::preflight::{PreflightId, PreflightReport};
 use crate::record::Record;
 use crate::session::Happening;
 
@@ -36,13 +38,47 @@ pub enum Effect {
     Admit(TransportKey),
     /// Let this peer connect no more, and cut its connection.
     Exclude(TransportKey),
-    /// Dial the peer at these addresses, best first. Answered by `LinkUp` or `DialFailed`.
+    /// Dial the peer at all these addresses at once. Answered by `LinkUp` or `DialFailed`.
     Dial {
         /// Whom.
         peer: TransportKey,
         /// Where.
         addresses: Vec<String>,
     },
+    /// Close every connection to the peer: it does not answer. Nothing need be said of that.
+    Cut(TransportKey),
+    /// Ask a relay for a place, at which co-signers can reach us. Answered by `RelayUp` or `RelayDown`.
+    Reserve {
+        /// Which.
+        relay: TransportKey,
+        /// Its multiaddress.
+        address: String,
+    },
+    /// Let co-signers find us at a rendezvous point. Answered by `Registered`.
+    Register {
+        /// Which: a relay that has a place for us.
+        relay: TransportKey,
+        /// Under which names.
+        namespaces: Vec<String>,
+        /// For how long, in milliseconds.
+        ttl_ms: u64,
+    },
+    /// Let co-signers find us no more at a rendezvous point.
+    Unregister {
+        /// Which.
+        relay: TransportKey,
+        /// Under which names.
+        namespaces: Vec<String>,
+    },
+    /// Ask a rendezvous point for co-signers. Each one found is a `Found`.
+    Discover {
+        /// Which.
+        relay: TransportKey,
+        /// Under which names.
+        namespaces: Vec<String>,
+    },
+    /// Stop the network and start it again, bringing `NetworkStopped` and `NetworkStarted`: the phone has these IP addresses now.
+    RestartNetwork(Vec<String>),
     /// Send a frame. Lost if the link is down: the exchange on the next connection makes up for it.
     Send {
         /// To whom.
@@ -60,6 +96,9 @@ pub enum Effect {
 pub enum KeyPurpose {
     /// To sign our card.
     Card,
+    /// To sign our card anew, because we listen at other addresses. The user has not asked for it: a vault that would have to ask
+    /// them refuses, and our presence tells co-signers instead.
+    Addresses,
     /// To make a session's nonces.
     Nonces,
     /// To make its partial signatures.
@@ -80,6 +119,10 @@ pub enum Event {
     Clock(ClockChanged),
     /// Our presence was said again, or would have been.
     Presence(PresenceRefreshed),
+    /// A pre-flight is over.
+    Preflight(PreflightDone),
+    /// How well we are connected has changed otherwise than by a link: see [`crate::status::Status::connectivity`].
+    Connectivity(ConnectivityChanged),
     /// A frame was refused; nothing has changed.
     Refused(RefusedEvent),
     /// A peer refused a frame of ours.
@@ -130,6 +173,25 @@ pub struct PresenceRefreshed {
     pub reached: bool,
     /// Milliseconds until it is said again.
     pub next_in_ms: u64,
+}
+
+/// See [`Event::Preflight`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "preflight")]
+pub struct PreflightDone {
+    /// Which.
+    pub id: PreflightId,
+    /// What it found out.
+    #[serde(flatten)]
+    pub report: PreflightReport,
+}
+
+/// See [`Event::Connectivity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename = "connectivity")]
+pub struct ConnectivityChanged {
+    /// How well we are connected now.
+    pub state: Connected,
 }
 
 /// See [`Event::Refused`].

@@ -1,6 +1,7 @@
 //! What can go wrong, grouped by who must act. A refused input changes nothing.
 
 use crate::id::{SessionId, Slot, TransportKey, WalletId};
+use crate::key::ParticipantKey;
 use crate::time::WallTime;
 
 /// Why an input was refused.
@@ -191,6 +192,9 @@ pub enum CallerFault {
     /// The plan has changed since it was asked for: ask again.
     #[error("the plan has changed meanwhile")]
     StalePlan,
+    /// This participant's card is not here, or it is ourselves: there is nobody to dial.
+    #[error("no card of {0} is here")]
+    NoCardOf(ParticipantKey),
     /// A card must be issued first: nobody could verify what we send.
     #[error("issue a card first")]
     NoCard,

@@ -261,7 +261,8 @@ impl Frame {
             }
             Self::Refuse { envelope, .. } => [0, ID_BYTES].contains(&envelope.len()),
             Self::Envelope { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
-            Self::Card { .. } | Self::Evidence { .. } | Self::Presence { .. } => true,
+            Self::Presence { presence } => presence.is_within_limits(),
+            Self::Card { .. } | Self::Evidence { .. } => true,
         }
     }
 

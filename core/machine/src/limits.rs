@@ -146,6 +146,30 @@ pub const MAX_CARD_AHEAD_MS: u64 = 24 * 60 * 60 * 1000;
 /// Usual validity of a card, in ms: a year.
 pub const DEFAULT_CARD_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 
+/// By how much the direct addresses are dialled before those through a relay, in ms: RFC 8305's delay between attempts.
+pub const HEAD_START_MS: u64 = 250;
+/// How long a ping may stay without an answer, in ms, before the connection counts as dead; doubles with every one that does.
+pub const SILENCE_MS: u64 = 5_000;
+/// How long nothing must have come over a link for a message on it to be followed by a ping, in ms.
+pub const PROBE_AFTER_MS: u64 = 15_000;
+/// Usual time for a pre-flight, in ms.
+pub const PREFLIGHT_MS: u64 = 5_000;
+/// Longest time for a pre-flight, in ms.
+pub const MAX_PREFLIGHT_MS: u64 = 60_000;
+/// Dials to one co-signer in a pre-flight; the pauses between them are 1 s and 2 s.
+pub const PREFLIGHT_DIALS: u64 = 3;
+/// Most pre-flights at a time.
+pub const MAX_PREFLIGHTS: usize = 16;
+/// Most relays.
+pub const MAX_RELAYS: usize = 8;
+/// Pause between two questions to the rendezvous points for co-signers that cannot be reached, in ms.
+pub const DISCOVER_EVERY_MS: u64 = 5_000;
+/// Shortest registration at a rendezvous point, in ms: two refreshes of the shortest presence that is worth one.
+pub const MIN_REGISTRATION_MS: u64 = 120_000;
+/// Time for which addresses must stay as they are before they go onto a new card, and a network before everybody is dialled
+/// anew, in ms: a change comes in several steps.
+pub const SETTLE_MS: u64 = 300;
+
 /// First pause before dialling again, in ms.
 pub const REDIAL_FIRST_MS: u64 = 1_000;
 /// Longest pause before dialling again, in ms.

@@ -6,93 +6,21 @@ use crate::frame::{Frame, Holding, pong_hash};
 use crate::id::{Dice, EnvelopeId, TransportKey};
 use crate::key::ParticipantKey;
 use crate::limits::{
-    FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, MAX_INVALID, MAX_KNOWN_PER_LINK,
-    REDIAL_FIRST_MS, REDIAL_MAX_MS,
+    FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, HEAD_START_MS, MAX_ADDRESSES, MAX_INVALID,
+    MAX_KNOWN_PER_LINK, PROBE_AFTER_MS, REDIAL_MAX_MS, SILENCE_MS,
 };
 use crate::presence::{Here, Presence};
 use crate::time::{BootTime, Now, WallTime};
 
-/// How two phones are connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkPath {
-    /// Over the internet, or within one computer.
-    Direct,
-    /// Within the local network.
-    Lan,
-    /// Over WebRTC.
-    Webrtc,
-    /// Through a relay.
-    Relay,
-}
+mod allowance;
+mod backoff;
+mod route;
+mod state;
 
-/// Why a dial failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DialFault {
-    /// Nobody answered in time.
-    NoAnswer,
-    /// The other side refused the connection.
-    Refused,
-    /// Somebody else answered at that address.
-    WrongPeer,
-    /// No address could be used.
-    NoUsableAddress,
-    /// Any other failure of the transport.
-    Transport,
-}
-
-/// One address that was dialled in vain.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Tried {
-    /// The multiaddress.
-    pub address: String,
-    /// What came of it.
-    pub why: DialFault,
-}
-
-/// How an address that stands on no card was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// In the local network.
-    Lan,
-    /// At a rendezvous point.
-    Rendezvous,
-}
-
-/// Where a link stands, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case", tag = "link")]
-pub enum LinkState {
-    /// It is ourselves.
-    #[serde(rename = "self")]
-    Myself,
-    /// We have no card of this participant.
-    Unknown,
-    /// Its card gives no address: it must dial us.
-    NoAddress,
-    /// A dial is under way, or a connection stands without a hello yet.
-    Dialling,
-    /// It answers.
-    Reachable {
-        /// How.
-        path: LinkPath,
-        /// Round trip in microseconds, once measured by a signed ping.
-        rtt_us: Option<u64>,
-        /// Milliseconds by which its wall clock is ahead of ours, once measured.
-        clock_ahead_ms: Option<i64>,
-    },
-    /// It does not answer; we dial again on our own.
-    Unreachable {
-        /// Why the last dial failed, if one has.
-        why: Option<DialFault>,
-    },
-    /// It speaks another version: one of the two needs an update.
-    Incompatible,
-    /// It sent too much that is invalid: nothing that it sends is read until the user connects again.
-    Muted,
-}
+pub(crate) use allowance::Allowance;
+pub(crate) use backoff::Backoff;
+pub(crate) use route::{Found, Route};
+pub use state::{DialFault, LinkPath, LinkState, Source, Tried};
 
 /// The link to one co-signer's phone.
 pub(crate) struct Link {
@@ -111,8 +39,20 @@ pub(crate) struct Link {
     ping: Option<([u8; 32], Now)>,
     rtt_us: Option<u64>,
     clock_ahead_ms: Option<i64>,
-    failures: u32,
+    /// Pings in a row that were not answered in time.
+    silences: u32,
+    /// When anything last came from it.
+    heard_at: Option<Now>,
+    /// When the last ping was sent that it has answered over this connection.
+    proven: Option<BootTime>,
+    backoff: Backoff,
+    /// How often it could not be reached, in all.
+    failed_dials: u64,
+    failed_at: Option<BootTime>,
     why: Option<DialFault>,
+    /// The addresses that were dialled in vain since it was last reached, or since the last round of dials.
+    tried: Vec<Tried>,
+    found: Found,
     incompatible: bool,
     /// Invalid messages since the user last connected.
     invalid: u32,
@@ -128,35 +68,18 @@ pub(crate) struct Link {
     presence: Option<(Presence, BootTime)>,
 }
 
-/// What somebody may still do, and since when that has been counted.
-pub(crate) struct Allowance {
-    left: u64,
-    counted: BootTime,
-}
-
-impl Allowance {
-    /// Starts full.
-    pub(crate) fn new(burst: u64, now: Now) -> Self {
-        Self { left: burst, counted: now.boot }
-    }
-
-    /// Takes one, of at most `burst` that come back at `count` in `per_us` microseconds; returns whether there was one.
-    pub(crate) fn take(&mut self, burst: u64, count: u64, per_us: u64, now: Now) -> bool {
-        let elapsed_us = now.boot.0.saturating_sub(self.counted.0);
-        let earned = elapsed_us.saturating_mul(count) / per_us;
-        if earned > 0 {
-            self.left = self.left.saturating_add(earned).min(burst);
-            self.counted = BootTime(self.counted.0.saturating_add(earned.saturating_mul(per_us) / count));
-        }
-        let taken = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        taken
-    }
-}
-
 enum Stage {
-    Down { redial: Option<BootTime> },
-    Dialling,
+    Down {
+        redial: Option<BootTime>,
+    },
+    /// No address is known: only the other side can dial.
+    Homeless,
+    /// A race of all addresses: the direct ones first, and after a head start those through relays.
+    Dialling {
+        /// How many dials have neither failed nor led to a connection.
+        under_way: u32,
+        relayed: Option<(BootTime, Vec<String>)>,
+    },
     Up(LinkPath),
 }
 
@@ -174,8 +97,15 @@ impl Link {
             ping: None,
             rtt_us: None,
             clock_ahead_ms: None,
-            failures: 0,
+            silences: 0,
+            heard_at: None,
+            proven: None,
+            backoff: Backoff::default(),
+            failed_dials: 0,
+            failed_at: None,
             why: None,
+            tried: Vec::new(),
+            found: Found::default(),
             incompatible: false,
             invalid: 0,
             frames: Allowance::new(FRAME_BURST, now),
@@ -190,22 +120,24 @@ impl Link {
     /// Takes the other side's word on whether it is there; returns whether that is news. A link carries its own phone's words
     /// alone, in their order: the last one counts, whatever that phone's clock shows.
     pub(crate) fn take_presence(&mut self, presence: Presence, now: Now) -> bool {
-        if self.presence.is_some_and(|(held, _)| presence == held) {
+        if self.presence.as_ref().is_some_and(|(held, _)| presence == *held) {
             return false;
         }
-        self.presence = Some((presence, now.boot.after_ms(presence.left_ms(now.wall))));
+        let until = now.boot.after_ms(presence.left_ms(now.wall));
+        self.presence = Some((presence, until));
         true
     }
 
     /// Returns what the other side last said of being there, and for how many milliseconds that still holds.
-    pub(crate) fn presence(&self, now: Now) -> Option<(Presence, u64)> {
-        let (presence, until) = self.presence?;
+    pub(crate) fn presence(&self, now: Now) -> Option<(&Presence, u64)> {
+        let (presence, until) = self.presence.as_ref()?;
         let left_ms = until.ms_from(now.boot);
         (left_ms > 0 && presence.here != Here::Withdrawn).then_some((presence, left_ms))
     }
 
     /// Counts a frame against what a peer may send; returns whether it may be read.
     pub(crate) fn admits(&mut self, now: Now) -> bool {
+        self.heard_at = Some(now);
         self.frames.take(FRAME_BURST, FRAMES_PER_SECOND, 1_000_000, now)
     }
 
@@ -269,39 +201,84 @@ impl Link {
         self.clock_ahead_ms
     }
 
-    /// Returns when to dial next: never while a connection stands or a dial is under way.
+    /// Returns when to dial next: never while a connection stands; while a dial is under way, when its second half begins.
     pub(crate) fn redial(&self) -> Option<BootTime> {
-        match self.stage {
-            Stage::Down { redial } => redial,
-            Stage::Dialling | Stage::Up(_) => None,
+        match &self.stage {
+            Stage::Down { redial } => *redial,
+            Stage::Dialling { relayed, .. } => relayed.as_ref().map(|(at, _)| *at),
+            Stage::Homeless | Stage::Up(_) => None,
         }
     }
 
     /// Makes a link that is down due at `now`, whatever the pause was.
     pub(crate) fn hurry(&mut self, now: Now) {
-        if let Stage::Down { redial } = &mut self.stage {
-            *redial = Some(now.boot);
-            self.failures = 0;
+        if matches!(self.stage, Stage::Down { .. } | Stage::Homeless) {
+            self.stage = Stage::Down { redial: Some(now.boot) };
+            self.backoff.reset();
         }
     }
 
-    /// Notes that a dial has begun, or that there is no address to dial.
-    pub(crate) fn dialling(&mut self, begun: bool) {
-        self.stage = if begun { Stage::Dialling } else { Stage::Down { redial: None } };
+    /// Dials no more until [`Link::hurry`]; returns whether a dial was under way.
+    pub(crate) fn rest(&mut self) -> bool {
+        let under_way = matches!(self.stage, Stage::Dialling { .. });
+        if under_way || matches!(self.stage, Stage::Down { .. }) {
+            self.stage = Stage::Down { redial: None };
+        }
+        under_way
     }
 
-    /// Notes that a dial failed; the next comes after a pause that doubles, with a quarter of jitter.
-    pub(crate) fn dial_failed(&mut self, why: DialFault, dice: &mut Dice, now: Now) {
-        if matches!(self.stage, Stage::Dialling) {
-            self.pause(why, dice, now);
+    /// Notes addresses at which it was found; returns whether there is a new one.
+    pub(crate) fn found(&mut self, addresses: Vec<String>, source: Source, until: BootTime) -> bool {
+        self.found.take(addresses, source, until)
+    }
+
+    /// Returns where it can be dialled: `card` is what its card says.
+    pub(crate) fn route(&self, card: &[String], lan_allowed: bool, now: Now) -> Route {
+        let said = self.presence.iter().flat_map(|(presence, _)| &presence.addresses);
+        Route::of(said.chain(card), &self.found, lan_allowed, now)
+    }
+
+    /// Begins to dial, or goes on with the addresses through relays; returns what to dial now, if there is anything.
+    pub(crate) fn dial(&mut self, route: Route, now: Now) -> Option<Vec<String>> {
+        if let Stage::Dialling { under_way, relayed } = &mut self.stage {
+            let (_, addresses) = relayed.take()?;
+            *under_way += 1;
+            return Some(addresses);
+        }
+        let Route { direct, relayed } = route;
+        self.tried.clear();
+        let (first, second) = if direct.is_empty() { (relayed, Vec::new()) } else { (direct, relayed) };
+        if first.is_empty() {
+            self.stage = Stage::Homeless;
+            return None;
+        }
+        let head_start = now.boot.after_ms(HEAD_START_MS);
+        let relayed = Some((head_start, second)).filter(|(_, second)| !second.is_empty());
+        self.stage = Stage::Dialling { under_way: 1, relayed };
+        Some(first)
+    }
+
+    /// Notes that a dial failed. If it was the last of its race the next comes after a pause that doubles.
+    pub(crate) fn dial_failed(&mut self, tried: Vec<Tried>, dice: &mut Dice, now: Now) {
+        let Stage::Dialling { under_way, relayed } = &mut self.stage else { return };
+        *under_way = under_way.saturating_sub(1);
+        let others = *under_way > 0;
+        if let Some((at, _)) = relayed {
+            *at = now.boot;
+        }
+        let last = !others && relayed.is_none();
+        let room = 2 * MAX_ADDRESSES - self.tried.len().min(2 * MAX_ADDRESSES);
+        self.tried.extend(tried.into_iter().take(room));
+        if last {
+            let why = self.tried.iter().map(|tried| tried.why).min();
+            self.pause(why.unwrap_or(DialFault::NoUsableAddress), dice, now);
         }
     }
 
     fn pause(&mut self, why: DialFault, dice: &mut Dice, now: Now) {
-        let pause = REDIAL_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(REDIAL_MAX_MS);
-        let jitter = dice.below(pause / 4 + 1);
-        self.stage = Stage::Down { redial: Some(now.boot.after_ms(pause - pause / 8 + jitter)) };
-        self.failures += 1;
+        self.stage = Stage::Down { redial: Some(self.backoff.pause(dice, now)) };
+        self.failed_dials += 1;
+        self.failed_at = Some(now.boot);
         self.why = Some(why);
     }
 
@@ -327,7 +304,68 @@ impl Link {
         self.vouched.clear();
         self.shown.clear();
         self.ping = None;
+        self.proven = None;
         self.rtt_us = None;
+    }
+
+    /// Notes that no connection stands and no dial is under way any more: the network was started anew, or stopped.
+    pub(crate) fn reset(&mut self, dice: &mut Dice, now: Now) {
+        if self.is_up() {
+            self.down(dice, now);
+        }
+        self.early = None;
+        self.stage = Stage::Down { redial: Some(now.boot) };
+        self.backoff.reset();
+    }
+
+    /// Returns until when an answer to our ping is waited for, if one is: each that does not come doubles the time.
+    pub(crate) fn gives_up(&self) -> Option<BootTime> {
+        let (_, asked) = self.ping.filter(|_| self.is_up() && self.heard)?;
+        let since = self.heard_at.map_or(asked.boot, |heard| heard.boot.max(asked.boot));
+        Some(since.after_ms((SILENCE_MS << self.silences.min(8)).min(REDIAL_MAX_MS)))
+    }
+
+    /// Notes that our ping was not answered: the connection is dead, though nobody has said so.
+    pub(crate) fn fall_silent(&mut self, dice: &mut Dice, now: Now) {
+        self.silences += 1;
+        self.why = Some(DialFault::NoAnswer);
+        self.down(dice, now);
+    }
+
+    /// Returns whether nothing has come for so long that it is worth asking whether the connection still stands.
+    pub(crate) fn is_quiet(&self, now: BootTime) -> bool {
+        let heard = self.heard_at.is_some_and(|heard| heard.boot.after_ms(PROBE_AFTER_MS) > now);
+        self.is_up() && self.heard && self.ping.is_none() && !heard
+    }
+
+    /// Returns whether it has answered a ping that was sent at `since` or later, over the connection that stands.
+    pub(crate) fn is_proven(&self, since: BootTime) -> bool {
+        self.is_up() && self.heard && self.proven.is_some_and(|proven| proven >= since)
+    }
+
+    /// Returns when anything last came from it.
+    pub(crate) fn last_seen(&self) -> Option<WallTime> {
+        self.heard_at.map(|heard| heard.wall)
+    }
+
+    /// Returns how often it could not be reached, in all and in a row.
+    pub(crate) fn failed_dials(&self) -> (u64, u32) {
+        (self.failed_dials, self.backoff.failures())
+    }
+
+    /// Returns whether it could not be reached at `since` or later.
+    pub(crate) fn failed_since(&self, since: BootTime) -> bool {
+        self.failed_at.is_some_and(|failed| failed >= since)
+    }
+
+    /// Returns the addresses that were dialled in vain in the last round.
+    pub(crate) fn tried(&self) -> &[Tried] {
+        &self.tried
+    }
+
+    /// Returns whether no address is known at which to dial it.
+    pub(crate) fn is_homeless(&self) -> bool {
+        matches!(self.stage, Stage::Homeless)
     }
 
     /// Returns whether frames can be sent.
@@ -346,7 +384,8 @@ impl Link {
         let again = self.heard && self.is_up();
         self.heard = true;
         self.was_heard = true;
-        self.failures = 0;
+        self.backoff.reset();
+        self.tried.clear();
         self.why = None;
         self.incompatible = false;
         self.known.clear();
@@ -419,127 +458,27 @@ impl Link {
         self.rtt_us = Some(rtt_us);
         self.clock_ahead_ms = i64::try_from(i128::from(wall.0) - i128::from(ours_at_answer)).ok();
         self.ping = None;
+        self.silences = 0;
+        self.proven = Some(at.boot);
         true
     }
 
     /// Returns where the link stands, for people.
-    pub(crate) fn state(&self) -> LinkState {
-        match self.stage {
+    pub(crate) fn state(&self, now: Now) -> LinkState {
+        let away = || self.presence(now).is_some_and(|(presence, _)| presence.here == Here::Away);
+        match &self.stage {
             _ if self.incompatible => LinkState::Incompatible,
             _ if self.is_muted() => LinkState::Muted,
             Stage::Up(path) if self.heard => {
-                LinkState::Reachable { path, rtt_us: self.rtt_us, clock_ahead_ms: self.clock_ahead_ms }
+                LinkState::Reachable { path: *path, rtt_us: self.rtt_us, clock_ahead_ms: self.clock_ahead_ms }
             }
-            Stage::Up(_) | Stage::Dialling => LinkState::Dialling,
-            Stage::Down { redial: None } => LinkState::NoAddress,
-            Stage::Down { redial: Some(_) } => LinkState::Unreachable { why: self.why },
+            Stage::Up(_) | Stage::Dialling { .. } => LinkState::Dialling,
+            Stage::Homeless | Stage::Down { .. } if away() => LinkState::Away,
+            Stage::Homeless => LinkState::NoAddress,
+            Stage::Down { .. } => LinkState::Unreachable { why: self.why },
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::key::SigningKey;
-
-    #[test]
-    fn pauses_between_dials_double_up_to_a_minute() {
-        let mut link = link();
-        let mut dice = Dice::new([1; 32]);
-        let mut pauses = Vec::new();
-        for _ in 0..9 {
-            link.dialling(true);
-            link.dial_failed(DialFault::NoAnswer, &mut dice, Now::default());
-            pauses.push(link.redial().expect("a next dial").ms_from(BootTime(0)));
-        }
-
-        for (pause, expected) in pauses.iter().zip([1, 2, 4, 8, 16, 32, 60, 60, 60]) {
-            let expected = expected * 1000;
-            assert!((expected * 7 / 8..=expected * 9 / 8).contains(pause), "{pause} for {expected}");
-        }
-    }
-
-    #[test]
-    fn a_phone_that_hangs_up_before_its_hello_is_dialled_with_growing_pauses() {
-        let mut link = link();
-        let mut dice = Dice::new([1; 32]);
-        let mut pause = || {
-            link.dialling(true);
-            link.up(LinkPath::Direct);
-            link.down(&mut dice, Now::default());
-            link.redial().expect("a next dial").ms_from(BootTime(0))
-        };
-
-        let first = pause();
-        assert!((875..=1125).contains(&first), "{first}");
-        assert!(pause() > first);
-    }
-
-    #[test]
-    fn a_connection_lost_after_the_hello_is_dialled_again_at_once() {
-        let mut link = link();
-        link.up(LinkPath::Direct);
-        link.hello(&[]);
-
-        link.down(&mut Dice::new([1; 32]), Now::default());
-
-        assert_eq!(link.redial(), Some(BootTime(0)));
-    }
-
-    #[test]
-    fn what_the_other_side_knows_is_remembered_up_to_a_limit() {
-        let mut link = link();
-        let id = |number: usize| {
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&number.to_be_bytes());
-            EnvelopeId(id)
-        };
-        assert!((0..MAX_KNOWN_PER_LINK).all(|number| link.knows(id(number)) && link.shows(id(number))));
-        assert!(!link.knows(id(0)) && !link.shows(id(0)), "it is no news");
-
-        assert!(link.knows(id(MAX_KNOWN_PER_LINK)) && link.shows(id(MAX_KNOWN_PER_LINK)));
-
-        assert!(link.knows(id(0)) && link.shows(id(0)), "it was forgotten to make room");
-    }
-
-    #[test]
-    fn no_dial_is_due_while_one_is_under_way_or_a_connection_stands() {
-        let mut link = link();
-        assert!(link.redial().is_some());
-
-        link.dialling(true);
-        assert_eq!(link.redial(), None);
-
-        link.up(LinkPath::Direct);
-        assert_eq!(link.redial(), None);
-    }
-
-    #[test]
-    fn a_pong_counts_only_for_the_ping_that_was_sent_and_only_once() {
-        let secret = crate::message::TransportSecret::new(&[3; 32]);
-        let me = TransportKey([4; 32]);
-        let peer = secret.public();
-        let mut link = link();
-        link.up(LinkPath::Direct);
-        link.hello(&[]);
-        let sent = Now { wall: WallTime(1000), boot: BootTime(0) };
-        let Frame::Ping { challenge } = link.ping(&mut Dice::new([1; 32]), sent) else { panic!("a ping") };
-        let Frame::Pong { wall, signature, .. } = Frame::pong(&secret, &me, challenge, WallTime(1507)) else {
-            panic!("a pong")
-        };
-        let back = Now { wall: WallTime(1004), boot: BootTime(4000) };
-
-        assert!(!link.pong((&me, &peer), [0; 32], wall, &signature, back), "another challenge");
-        assert!(!link.pong((&me, &peer), challenge, WallTime(9), &signature, back), "another time");
-        assert!(link.pong((&me, &peer), challenge, wall, &signature, back));
-        assert!(!link.pong((&me, &peer), challenge, wall, &signature, back), "a second time");
-        let expected =
-            LinkState::Reachable { path: LinkPath::Direct, rtt_us: Some(4000), clock_ahead_ms: Some(505) };
-        assert_eq!(link.state(), expected);
-    }
-
-    fn link() -> Link {
-        let key = SigningKey::from_bytes(&[1; 32]).expect("a valid secret");
-        Link::new(key.participant(), Now::default())
-    }
-}
+mod tests;

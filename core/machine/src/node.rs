@@ -17,9 +17,12 @@ use crate::limits::{
 };
 use crate::link::{Allowance, Link};
 use crate::message::TransportSecret;
+use crate::network::{Connected, NetworkState};
 use crate::plan::Capabilities;
-use crate::presence::{Here, Refreshing};
+use crate::preflight::PreflightId;
+use crate::presence::Refreshing;
 use crate::record::Record;
+use crate::relay::Relay;
 use crate::session::{Context, Custody, KeyStep, Said, Session};
 use crate::time::{BootTime, Now, WallTime};
 use crate::wallet::Wallet;
@@ -30,8 +33,11 @@ mod early;
 mod events;
 mod exchange;
 mod inbox;
+mod lifecycle;
 mod open;
 mod plan;
+mod preflight;
+mod relays;
 mod show;
 mod timing;
 mod wire;
@@ -40,6 +46,7 @@ use clock::Clock;
 use early::Early;
 use events::Events;
 pub use events::KeptEvent;
+use preflight::Preflight;
 
 /// Why the machine wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +63,32 @@ pub enum Wake {
     Clock,
     /// A co-signer is to be dialled again.
     Dial(TransportKey),
+    /// A co-signer has not answered a ping: its connection is dead.
+    Silence(TransportKey),
+    /// The time of a pre-flight is over.
+    Preflight,
+    /// A relay is asked for a place.
+    Relay(TransportKey),
+    /// Co-signers learn where we listen now.
+    Move,
+    /// The phone has another network: every connection is made anew.
+    Network,
+}
+
+/// Whether the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It is open.
+    Foreground,
+    /// It is in the background: nobody is dialled, and no attempt begun.
+    Background,
+    /// The system lets it run for a moment in the background: nothing is signed.
+    Slice {
+        /// Whether the network may be used.
+        network: bool,
+        /// Since when.
+        since: BootTime,
+    },
 }
 
 /// One phone's co-signer.
@@ -88,8 +121,20 @@ pub struct Node {
     warnings: Warnings,
     presence: Refreshing,
     shell: Capabilities,
-    /// Whether the program is in the background: then nobody is dialled, and no attempt begun.
-    background: bool,
+    mode: Mode,
+    network: NetworkState,
+    /// When every connection is made anew, because the phone has another network.
+    restarts: Option<BootTime>,
+    /// When co-signers learn that we listen elsewhere.
+    moves: Option<BootTime>,
+    relays: BTreeMap<TransportKey, Relay>,
+    /// When rendezvous points may be asked again.
+    asks_rendezvous: BootTime,
+    preflights: BTreeMap<PreflightId, Preflight>,
+    /// How many pre-flights there were.
+    checked: u64,
+    /// How well we were connected when the program last heard of it.
+    connected: Option<Connected>,
     /// What the program has yet to deal with.
     events: Events,
     effects: VecDeque<Effect>,
@@ -97,7 +142,7 @@ pub struct Node {
 
 /// What a question to the vault is for.
 enum Question {
-    Card { nickname: String },
+    Card { nickname: String, moved: bool },
     Step { session: SessionId, step: KeyStep },
     Seed { session: SessionId, attempt: Attempt },
 }
@@ -111,6 +156,19 @@ impl Node {
     /// the journal is not what the machine wrote.
     pub fn handle_input(&mut self, input: Input, now: Now) -> Result<(), Fault> {
         self.look_at_clock(now);
+        let result = self.take_input(input, now);
+        self.look_around(now);
+        result
+    }
+
+    /// Notes what any input may have changed: pre-flights may be over, and we may be connected better or worse.
+    fn look_around(&mut self, now: Now) {
+        self.look_at_preflights(now);
+        self.look_at_connectivity(now);
+        self.time_rest();
+    }
+
+    fn take_input(&mut self, input: Input, now: Now) -> Result<(), Fault> {
         match input {
             Input::ReadBack(bytes) => self.read_back(bytes.as_deref(), now),
             Input::KeyGiven { ticket, key, seed } => Ok(self.key_given(ticket, key, seed, now)?),
@@ -137,7 +195,47 @@ impl Node {
                 Ok(())
             }
             Input::Listening(addresses) => {
-                self.listening = addresses;
+                self.listens(addresses, now);
+                Ok(())
+            }
+            Input::SliceBegan { network } => {
+                self.begin_slice(network, now);
+                Ok(())
+            }
+            Input::SliceEnded => {
+                self.end_slice(now);
+                Ok(())
+            }
+            Input::NetworkChanged(network) => {
+                self.network_changed(network, now);
+                Ok(())
+            }
+            Input::NetworkStopped => {
+                self.network_stopped(now);
+                Ok(())
+            }
+            Input::NetworkStarted => {
+                self.network_started(now);
+                Ok(())
+            }
+            Input::RelaysKnown(relays) => {
+                self.relays_known(relays, now);
+                Ok(())
+            }
+            Input::RelayUp { relay } => {
+                self.relay_up(relay, now);
+                Ok(())
+            }
+            Input::RelayDown { relay, why } => {
+                self.relay_down(relay, why, now);
+                Ok(())
+            }
+            Input::Registered { found } => {
+                self.registered(found, now);
+                Ok(())
+            }
+            Input::Found { peer, addresses, source, ttl_ms } => {
+                self.found(peer, addresses, (source, ttl_ms), now);
                 Ok(())
             }
             Input::LinkUp { peer, path } => {
@@ -148,11 +246,12 @@ impl Node {
                 self.link_down(peer, now);
                 Ok(())
             }
-            Input::DialFailed { peer, why } => {
+            Input::DialFailed { peer, tried } => {
                 if let Some(link) = self.links.get_mut(&peer) {
-                    link.dial_failed(why, &mut self.dice, now);
+                    link.dial_failed(tried, &mut self.dice, now);
                     self.time_link(peer);
                     self.tell_link(peer);
+                    self.discover(now);
                 }
                 Ok(())
             }
@@ -182,7 +281,7 @@ impl Node {
         now: Now,
     ) -> Result<(), CallerFault> {
         match self.questions.remove(&ticket) {
-            Some(Question::Card { nickname }) => self.sign_card(nickname, &key, seed, now),
+            Some(Question::Card { nickname, .. }) => self.sign_card(nickname, &key, seed, now),
             Some(Question::Step { session, step }) => {
                 self.step(session, now, |session, cx| session.unlock(step, key, seed, cx)).unwrap_or(Ok(()))
             }
@@ -206,13 +305,6 @@ impl Node {
         if key.participant() != self.me {
             return Err(CallerFault::OtherKey);
         }
-        let mut room = MAX_ISSUED_ADDRESS_BYTES;
-        let fits = |address: &&String| {
-            let fits = address.len() <= MAX_ADDRESS_BYTES.min(room);
-            room -= if fits { address.len() } else { 0 };
-            fits
-        };
-        let addresses = self.listening.iter().filter(fits).take(MAX_ADDRESSES).cloned().collect();
         // A card from when the clock was ahead would outlive this one, if nobody was to believe in it.
         let held = self.cards.get(&self.me).map_or(WallTime(0), |card| card.statement().issued);
         let ahead = held.ms_from(now.wall);
@@ -221,13 +313,24 @@ impl Node {
             self.cards.remove(&self.me);
         }
         let dates = (issued, WallTime(issued.0.saturating_add(DEFAULT_CARD_MS)));
-        let card =
-            Card::issue(key, seed, &self.secret, nickname, addresses, dates).map_err(CallerFault::Card)?;
+        let card = Card::issue(key, seed, &self.secret, nickname, self.addresses(), dates)
+            .map_err(CallerFault::Card)?;
         let text = card.to_text();
         self.keep_card(card, now);
         self.greet_all();
         self.effects.push_back(Effect::Tell(Event::CardIssued(CardIssued { card: text })));
         Ok(())
+    }
+
+    /// Returns where we listen, as far as that fits onto a card.
+    fn addresses(&self) -> Vec<String> {
+        let mut room = MAX_ISSUED_ADDRESS_BYTES;
+        let fits = |address: &&String| {
+            let fits = address.len() <= MAX_ADDRESS_BYTES.min(room);
+            room -= if fits { address.len() } else { 0 };
+            fits
+        };
+        self.listening.iter().filter(fits).take(MAX_ADDRESSES).cloned().collect()
     }
 
     /// Keeps a card that is newer than the one held, meets the phone it names, and lets neighbours know; returns
@@ -318,7 +421,7 @@ impl Node {
             clock_sure: !self.clock.is_doubted(),
             custody: self.custody,
             boot_id: self.clock.boot_id(),
-            background: self.background,
+            mode: self.mode,
             warnings: &self.warnings,
             secret: &self.secret,
             cards: &self.cards,
@@ -336,28 +439,6 @@ impl Node {
         for id in open {
             self.step(id, now, |session, cx| session.proceed(cx));
         }
-    }
-
-    /// Rests: nobody is dialled, nothing begun. Whoever is connected hears that we are away, and the journal what time it is.
-    fn go_to_background(&mut self, now: Now) {
-        if self.custody != Custody::Session {
-            self.sessions.values_mut().for_each(Session::forget_key);
-        }
-        if let Some(ttl_ms) = self.presence.pause().filter(|_| !self.background) {
-            self.tell_presence(Here::Away, ttl_ms, now);
-        }
-        self.background = true;
-        self.time_all();
-        self.note_clocks();
-    }
-
-    /// Goes on: dials whoever is not connected, and says that we are here.
-    fn come_to_foreground(&mut self, now: Now) {
-        self.background = false;
-        self.presence.resume(now);
-        self.links.values_mut().for_each(|link| link.hurry(now));
-        self.time_all();
-        self.proceed(now);
     }
 
     /// Looks at the clock. One that fell back stops all signing until a co-signer confirms it; one that is right again
@@ -491,7 +572,8 @@ impl Node {
         self.asked += 1;
         let ticket = KeyTicket(self.asked);
         let purpose = match question {
-            Question::Card { .. } => Some(KeyPurpose::Card),
+            Question::Card { moved: false, .. } => Some(KeyPurpose::Card),
+            Question::Card { moved: true, .. } => Some(KeyPurpose::Addresses),
             Question::Step { step: KeyStep::Nonces(_), .. } => Some(KeyPurpose::Nonces),
             Question::Step { step: KeyStep::Sign(_), .. } => Some(KeyPurpose::Sign),
             Question::Seed { .. } => None,

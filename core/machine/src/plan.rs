@@ -318,6 +318,10 @@ pub enum MessageKey {
     Cancelled,
     /// It could not be signed.
     Failed,
+    /// (name) cannot be reached: one name for each who is not there.
+    CannotReach,
+    /// No card of any co-signer is here yet.
+    NoCards,
     /// As [`MessageKey::Request`].
     RequestRedacted,
     /// As [`MessageKey::Ongoing`].

@@ -2,10 +2,14 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::codec;
 use crate::fault::CallerFault;
 use crate::id::TransportKey;
 use crate::key::tagged_hash;
-use crate::limits::{MAX_PRESENCE_MS, MIN_PRESENCE_MS, PRESENCE_REFRESH_PERCENT, PRESENCE_RETRY_MS};
+use crate::limits::{
+    MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PRESENCE_MS, MIN_PRESENCE_MS, PRESENCE_REFRESH_PERCENT,
+    PRESENCE_RETRY_MS,
+};
 use crate::message::TransportSecret;
 use crate::time::{BootTime, Now, WallTime};
 
@@ -25,8 +29,8 @@ pub enum Here {
     Withdrawn,
 }
 
-/// A phone's word on whether it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// A phone's word on whether it is there, and where it can be dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Presence {
     /// Whether it is.
@@ -38,32 +42,49 @@ pub struct Presence {
     /// For how long that holds, in milliseconds.
     #[n(2)]
     pub ttl_ms: u64,
+    /// The multiaddresses at which it listens: at most [`MAX_ADDRESSES`] of [`MAX_ADDRESS_BYTES`] each.
+    #[n(3)]
+    pub addresses: Vec<String>,
     /// The phone's signature of all this.
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(4), with = "minicbor::bytes")]
     pub signature: [u8; 64],
 }
 
 impl Presence {
     /// Signs a presence.
-    pub(crate) fn sign(secret: &TransportSecret, here: Here, at: WallTime, ttl_ms: u64) -> Self {
-        let signature = secret.sign(&hash(&secret.public(), here, at, ttl_ms));
-        Self { here, at, ttl_ms, signature }
+    pub(crate) fn sign(
+        secret: &TransportSecret,
+        here: Here,
+        (at, ttl_ms): (WallTime, u64),
+        addresses: Vec<String>,
+    ) -> Self {
+        let mut presence = Self { here, at, ttl_ms, addresses, signature: [0; 64] };
+        presence.signature = secret.sign(&presence.hash(&secret.public()));
+        presence
     }
 
     /// Returns whether this phone signed it.
     pub(crate) fn is_signed_by(&self, phone: &TransportKey) -> bool {
-        phone.verifies(&hash(phone, self.here, self.at, self.ttl_ms), &self.signature)
+        phone.verifies(&self.hash(phone), &self.signature)
+    }
+
+    /// Returns whether it has no more and no longer addresses than it may have.
+    pub(crate) fn is_within_limits(&self) -> bool {
+        self.addresses.len() <= MAX_ADDRESSES
+            && self.addresses.iter().all(|address| address.len() <= MAX_ADDRESS_BYTES)
+    }
+
+    fn hash(&self, phone: &TransportKey) -> [u8; 32] {
+        let here = [self.here as u8];
+        let addresses = codec::encode(&self.addresses);
+        let (at, ttl_ms) = (self.at.0.to_be_bytes(), self.ttl_ms.to_be_bytes());
+        tagged_hash("countersign/presence", &[&phone.0, &here, &at, &ttl_ms, &addresses])
     }
 
     /// Returns for how long it still holds, in milliseconds: never for longer than it says, whatever the clocks.
     pub(crate) fn left_ms(&self, now: WallTime) -> u64 {
         WallTime(self.at.0.saturating_add(self.ttl_ms)).ms_from(now).min(self.ttl_ms).min(MAX_PRESENCE_MS)
     }
-}
-
-fn hash(phone: &TransportKey, here: Here, at: WallTime, ttl_ms: u64) -> [u8; 32] {
-    let here = [here as u8];
-    tagged_hash("countersign/presence", &[&phone.0, &here, &at.0.to_be_bytes(), &ttl_ms.to_be_bytes()])
 }
 
 /// When our own presence is said again.
@@ -216,13 +237,17 @@ mod tests {
     #[test]
     fn a_presence_is_of_the_phone_that_signed_it_and_of_no_other() {
         let secret = TransportSecret::new(&[3; 32]);
-        let presence = Presence::sign(&secret, Here::Away, WallTime(5), 100);
+        let presence = Presence::sign(&secret, Here::Away, (WallTime(5), 100), vec!["/memory/1".into()]);
 
         assert!(presence.is_signed_by(&secret.public()));
         assert!(!presence.is_signed_by(&TransportSecret::new(&[4; 32]).public()));
-        assert!(!Presence { here: Here::Online, ..presence }.is_signed_by(&secret.public()));
-        assert!(!Presence { at: WallTime(6), ..presence }.is_signed_by(&secret.public()));
-        assert!(!Presence { ttl_ms: 101, ..presence }.is_signed_by(&secret.public()));
+        let altered = [
+            Presence { here: Here::Online, ..presence.clone() },
+            Presence { at: WallTime(6), ..presence.clone() },
+            Presence { ttl_ms: 101, ..presence.clone() },
+            Presence { addresses: vec!["/memory/2".into()], ..presence.clone() },
+        ];
+        assert!(altered.iter().all(|altered| !altered.is_signed_by(&secret.public())));
         assert_eq!(presence.left_ms(WallTime(35)), 70);
         assert_eq!(presence.left_ms(WallTime(0)), 100, "one from the future");
         assert_eq!(presence.left_ms(WallTime(106)), 0);

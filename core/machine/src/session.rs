@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::card::Card;
-use crate::deadline::Warnings;
 use crate::evidence::Verdict;
 use crate::fault::{CallerFault, PeerFault};
 use crate::id::{Attempt, NonceSetDigest, PayloadDigest, SessionId, Slot, Things};
@@ -18,11 +16,12 @@ use crate::limits::{
 use crate::message::{Envelope, Message, Terms, TransportSecret};
 use crate::plan::Notice;
 use crate::record::{Outcome, Record};
-use crate::time::{BootId, BootTime, Now, WallTime};
+use crate::time::{BootTime, Now, WallTime};
 use crate::wallet::{ItemKeys, Wallet};
 
 mod blame;
 mod board;
+mod context;
 pub(crate) mod contribution;
 mod end;
 pub mod nonce;
@@ -37,6 +36,7 @@ mod timer;
 use board::Board;
 #[cfg(test)]
 pub(crate) use board::OthersSum;
+pub(crate) use context::Context;
 use contribution::Contribution;
 use end::Consents;
 use nonce::AggregateNonce;
@@ -162,24 +162,6 @@ pub(crate) enum KeyStep {
     Nonces(Attempt),
     /// To sign with them.
     Sign(Attempt),
-}
-
-/// What every step of a session needs from its node.
-pub(crate) struct Context<'a> {
-    pub(crate) now: Now,
-    /// Whether the wall clock cannot be trusted: nothing is signed then.
-    pub(crate) clock_suspect: bool,
-    /// Whether nobody ever had a reason to doubt it: what co-signers confirm they may take back.
-    pub(crate) clock_sure: bool,
-    pub(crate) custody: Custody,
-    /// Whether the program is in the background: no attempt begins then.
-    pub(crate) background: bool,
-    /// Names this run of the boot clock, if the system does.
-    pub(crate) boot_id: Option<BootId>,
-    pub(crate) warnings: &'a Warnings,
-    pub(crate) secret: &'a TransportSecret,
-    pub(crate) cards: &'a BTreeMap<ParticipantKey, Card>,
-    pub(crate) said: &'a mut Vec<Said>,
 }
 
 /// Whether an accepted envelope told us anything.
@@ -444,7 +426,7 @@ impl Session {
             return;
         }
         match self.key.take() {
-            Some(key) if !cx.clock_suspect => self.make_nonces(key, &seed, cx),
+            Some(key) if cx.may_sign() => self.make_nonces(key, &seed, cx),
             Some(_) | None => {
                 self.stage = Stage::Waiting;
                 self.advance(cx);

@@ -3,7 +3,8 @@
 use crate::evidence::Offence;
 use crate::id::{Attempt, SessionId, Slot, TransportKey, WalletId};
 use crate::key::{ParticipantKey, XOnlyKey};
-use crate::link::LinkState;
+use crate::link::{LinkState, Tried};
+use crate::network::Connectivity;
 use crate::plan::{Action, Message};
 use crate::presence::Here;
 use crate::record::Outcome;
@@ -23,6 +24,8 @@ pub struct Status {
     pub clock_suspect: bool,
     /// Whether the program is in the background.
     pub background: bool,
+    /// How well we are connected, and why not better.
+    pub connectivity: Connectivity,
     /// Our presence, if co-signers are to know of it.
     pub presence: Option<OwnPresence>,
     /// Every wallet.
@@ -115,6 +118,8 @@ pub enum Blocker {
     Approval,
     /// Our key, which the vault or its user gives.
     Key,
+    /// The program, which is in the background: nothing is begun or signed there.
+    Background,
     /// A wall clock that can be trusted.
     Clock,
     /// A first word of any co-signer since the program was started.
@@ -135,6 +140,8 @@ pub enum NextAction {
     Answer,
     /// Let the vault give the key.
     Unlock,
+    /// Open the program.
+    Open,
     /// Set the wall clock right.
     SetClock,
     /// Reach the co-signers whom it waits for.
@@ -174,6 +181,14 @@ pub struct ParticipantStatus {
     pub link: LinkState,
     /// What it last said of being there, as long as that holds.
     pub presence: Option<PeerPresence>,
+    /// When anything last came from it since the program was started, by our wall clock.
+    pub last_seen: Option<WallTime>,
+    /// How often in a row it was dialled in vain.
+    pub failed_dials: u32,
+    /// The addresses that were dialled in vain in the last round.
+    pub tried: Vec<Tried>,
+    /// Milliseconds until it is dialled again, if it is to be.
+    pub redial_in_ms: Option<u64>,
 }
 
 /// A session.

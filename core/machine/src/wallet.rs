@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use data_encoding::HEXLOWER;
+
 use crate::fault::CallerFault;
 use crate::id::{Slot, WalletId};
 use crate::key::{ParticipantKey, XOnlyKey, tagged_hash};
@@ -57,6 +59,15 @@ impl Wallet {
     /// Returns the participants' keys, sorted: a key's index is its slot.
     pub fn keys(&self) -> &[ParticipantKey] {
         &self.keys
+    }
+
+    /// Returns the name under which its participants find each other at a rendezvous point on `day`, counted from the Unix
+    /// epoch: 64 hex digits that only who knows all their keys can tell, others every day.
+    pub fn namespace(&self, day: u64) -> String {
+        let day = day.to_be_bytes();
+        let parts: Vec<&[u8]> =
+            self.keys.iter().map(|key| key.as_bytes().as_slice()).chain([day.as_slice()]).collect();
+        HEXLOWER.encode(&tagged_hash("countersign/namespace", &parts))
     }
 
     /// Returns the untweaked aggregate key.

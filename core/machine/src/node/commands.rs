@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Node, Question};
+use super::{Mode, Node, Question};
 use crate::card::Card;
 use crate::deadline::Warnings;
+use crate::effect::Effect;
 use crate::fault::{CallerFault, PeerFault};
-use crate::id::{SessionId, WalletId};
+use crate::id::{SessionId, TransportKey, WalletId};
 use crate::key::ParticipantKey;
 use crate::limits::{MAX_CARDS, MAX_NAME_BYTES, MAX_SESSION_MS, MAX_WALLETS, MIN_SESSION_MS};
+use crate::link::Link;
 use crate::message::{DeclineReason, Message, Payload, Terms};
 use crate::presence::Here;
 use crate::record::Record;
@@ -26,7 +28,7 @@ impl Node {
         if nickname.len() > MAX_NAME_BYTES {
             return Err(CallerFault::TooLong("nickname"));
         }
-        self.ask(Question::Card { nickname });
+        self.ask(Question::Card { nickname, moved: false });
         Ok(())
     }
 
@@ -198,7 +200,7 @@ impl Node {
         if before != Some(ttl_ms) {
             self.persist(vec![Record::PresenceChosen { ttl_ms: Some(ttl_ms) }]);
         }
-        if self.background {
+        if self.mode != Mode::Foreground {
             self.presence.pause();
         }
         self.time_all();
@@ -211,6 +213,7 @@ impl Node {
         if let Some(ttl_ms) = self.presence.stop() {
             self.persist(vec![Record::PresenceChosen { ttl_ms: None }]);
             self.tell_presence(Here::Withdrawn, ttl_ms, now);
+            self.unregister(now);
             self.time_all();
         }
     }
@@ -226,11 +229,56 @@ impl Node {
                 forgiven.push(*peer);
             }
         }
+        self.relays.values_mut().filter(|relay| !relay.is_up()).for_each(|relay| relay.renew(now));
         self.time_all();
         for peer in forgiven {
             self.ask_for_missing(peer);
             self.tell_link(peer);
         }
+    }
+
+    /// Dials one co-signer now, if it is not connected, and listens again to it if it was muted.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CallerFault::NoCardOf`] if its card is not here.
+    pub fn connect_to(&mut self, participant: ParticipantKey, now: Now) -> Result<(), CallerFault> {
+        self.look_at_clock(now);
+        self.meet_cosigners(now);
+        let (peer, link) = self.link_to(&participant)?;
+        link.hurry(now);
+        let forgiven = link.unmute();
+        self.time_link(peer);
+        if forgiven {
+            self.ask_for_missing(peer);
+        }
+        self.tell_link(peer);
+        Ok(())
+    }
+
+    /// Dials one co-signer no more until the user connects, the network changes or the program comes to the foreground. A
+    /// connection that stands is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::connect_to`].
+    pub fn stop_connecting(&mut self, participant: ParticipantKey, now: Now) -> Result<(), CallerFault> {
+        self.look_at_clock(now);
+        let (peer, link) = self.link_to(&participant)?;
+        if link.rest() {
+            self.effects.push_back(Effect::Cut(peer));
+        }
+        self.time_link(peer);
+        self.tell_link(peer);
+        self.look_around(now);
+        Ok(())
+    }
+
+    fn link_to(&mut self, participant: &ParticipantKey) -> Result<(TransportKey, &mut Link), CallerFault> {
+        let card = self.cards.get(participant).filter(|_| *participant != self.me);
+        let peer = card.ok_or(CallerFault::NoCardOf(*participant))?.statement().transport;
+        let link = self.links.get_mut(&peer).ok_or(CallerFault::NoCardOf(*participant))?;
+        Ok((peer, link))
     }
 
     /// Lets a session take a step that the user asked for.

@@ -176,6 +176,15 @@ impl Node {
         let Some(link) = self.links.get_mut(&peer) else { return };
         if link.is_up() && link.knows(id) {
             self.effects.push_back(Effect::Send { peer, frame: Arc::clone(frame) });
+            self.probe(peer);
+        }
+    }
+
+    /// Asks whether a connection still stands over which nothing has come for long: what we have just sent may be lost.
+    fn probe(&mut self, peer: TransportKey) {
+        let Some(seen) = self.clock.last_look() else { return };
+        if self.links.get(&peer).is_some_and(|link| link.is_quiet(seen.boot)) {
+            self.ping(peer, Now { wall: seen.wall, boot: seen.boot });
         }
     }
 
@@ -193,6 +202,7 @@ impl Node {
         if let Some(link) = self.links.get_mut(&peer) {
             let ping = link.ping(&mut self.dice, now);
             self.send(peer, &ping);
+            self.time_link(peer);
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::Node;
 use super::clock::Clock;
 use super::events::Events;
+use super::{Mode, Node};
 use crate::card::Card;
 use crate::deadline::{Deadlines, Warnings};
 use crate::effect::SessionEvent;
@@ -13,6 +13,7 @@ use crate::fault::StoreFault;
 use crate::id::{Dice, SessionId};
 use crate::key::ParticipantKey;
 use crate::message::{Envelope, Message, Terms, TransportSecret};
+use crate::network::NetworkState;
 use crate::plan::Capabilities;
 use crate::presence::Refreshing;
 use crate::record::{Outcome, Record};
@@ -106,7 +107,15 @@ impl Node {
             warnings: Warnings::default(),
             presence: Refreshing::default(),
             shell: Capabilities::default(),
-            background: false,
+            mode: Mode::Foreground,
+            network: NetworkState::default(),
+            restarts: None,
+            moves: None,
+            relays: BTreeMap::new(),
+            asks_rendezvous: BootTime(0),
+            preflights: BTreeMap::new(),
+            checked: 0,
+            connected: None,
             events: Events::default(),
             effects: VecDeque::new(),
         }

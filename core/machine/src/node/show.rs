@@ -1,6 +1,6 @@
 //! What a node shows of itself.
 
-use super::Node;
+use super::{Mode, Node};
 use crate::card::Card;
 use crate::id::{SessionId, Slot, WalletId};
 use crate::key::ParticipantKey;
@@ -30,7 +30,8 @@ impl Node {
             transport: self.secret.public(),
             card: self.cards.get(&self.me).map(|card| card.to_text()),
             clock_suspect: self.clock.is_suspect(),
-            background: self.background,
+            background: self.mode != Mode::Foreground,
+            connectivity: self.connectivity(now),
             presence,
             wallets: self.wallets.values().map(|wallet| self.show_wallet(wallet, now)).collect(),
             sessions: self.sessions.values().map(|session| self.show_session(session, now)).collect(),
@@ -69,10 +70,14 @@ impl Node {
                 key: *key,
                 nickname: statement.map(|statement| statement.nickname.clone()),
                 transport: statement.map(|statement| statement.transport),
-                link: self.link_state(key),
+                link: self.link_state(key, now),
                 presence: self.link_of(key).and_then(|link| link.presence(now)).map(|(presence, left_ms)| {
                     PeerPresence { here: presence.here, said_at: presence.at, left_ms }
                 }),
+                last_seen: self.link_of(key).and_then(Link::last_seen),
+                failed_dials: self.link_of(key).map_or(0, |link| link.failed_dials().1),
+                tried: self.link_of(key).map(|link| link.tried().to_vec()).unwrap_or_default(),
+                redial_in_ms: self.link_of(key).and_then(Link::redial).map(|redial| redial.ms_from(now.boot)),
             }
         });
         WalletStatus {
@@ -83,14 +88,14 @@ impl Node {
         }
     }
 
-    fn link_state(&self, key: &ParticipantKey) -> LinkState {
+    pub(super) fn link_state(&self, key: &ParticipantKey, now: Now) -> LinkState {
         if *key == self.me {
             return LinkState::Myself;
         }
-        self.link_of(key).map_or(LinkState::Unknown, Link::state)
+        self.link_of(key).map_or(LinkState::Unknown, |link| link.state(now))
     }
 
-    fn link_of(&self, key: &ParticipantKey) -> Option<&Link> {
+    pub(super) fn link_of(&self, key: &ParticipantKey) -> Option<&Link> {
         self.links.get(&self.cards.get(key)?.statement().transport)
     }
 
@@ -115,7 +120,7 @@ impl Node {
             phase: session.phase(),
             attempt: session.attempt(),
             begins_in_ms,
-            next_action: blocked.as_ref().map(|blocked| self.next_action(session, blocked)),
+            next_action: blocked.as_ref().map(|blocked| self.next_action(session, blocked, now)),
             blocked,
             progress,
             waits_for,
@@ -146,6 +151,9 @@ impl Node {
             Phase::Requested => (Blocker::Approval, vec![session.me()], remaining_ms),
             _ if self.clock.is_suspect() && !session.has_signed() => (Blocker::Clock, others(), remaining_ms),
             Phase::Unlocking if session.is_alone() => (Blocker::Company, others(), remaining_ms),
+            Phase::Unlocking if self.mode != Mode::Foreground => {
+                (Blocker::Background, Vec::new(), remaining_ms)
+            }
             Phase::Unlocking => match begins_in_ms {
                 Some(begins_in_ms) => (Blocker::Pause, Vec::new(), begins_in_ms.min(remaining_ms)),
                 None => (Blocker::Key, vec![session.me()], remaining_ms),
@@ -159,17 +167,18 @@ impl Node {
         Blocked { by, whom, until_ms }
     }
 
-    fn next_action(&self, session: &Session, blocked: &Blocked) -> NextAction {
+    fn next_action(&self, session: &Session, blocked: &Blocked, now: Now) -> NextAction {
         let reached = |slot: &Slot| {
             let key = session.wallet().key(*slot);
             key.is_some_and(|key| {
-                matches!(self.link_state(key), LinkState::Reachable { .. } | LinkState::Myself)
+                matches!(self.link_state(key, now), LinkState::Reachable { .. } | LinkState::Myself)
             })
         };
         match blocked.by {
             Blocker::Approval => NextAction::Answer,
             _ if session.asked_until().is_some() => NextAction::AgreeToExtension,
             Blocker::Key => NextAction::Unlock,
+            Blocker::Background => NextAction::Open,
             Blocker::Clock => NextAction::SetClock,
             Blocker::Company => NextAction::Connect,
             Blocker::Nonces | Blocker::Partials if !blocked.whom.iter().all(reached) => NextAction::Connect,

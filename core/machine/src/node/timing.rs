@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Node, Wake};
+use super::{Mode, Node, Wake};
 use crate::effect::{Effect, Event, PresenceRefreshed};
 use crate::frame::Frame;
 use crate::id::{SessionId, TransportKey};
@@ -29,8 +29,15 @@ impl Node {
                 Wake::Presence => self.refresh_presence(now),
                 Wake::Clock => self.ask_time(now),
                 Wake::Dial(peer) => self.dial(peer, now),
+                Wake::Silence(peer) => self.fell_silent(peer, now),
+                Wake::Relay(relay) => self.ask_relay(relay),
+                Wake::Move => self.tell_addresses(now),
+                Wake::Network => self.restart_network(),
+                // Looked at below, whatever the reason.
+                Wake::Preflight => {}
             }
         }
+        self.look_around(now);
     }
 
     /// Returns when to call [`Node::handle_timeout`] next, and what for.
@@ -48,8 +55,15 @@ impl Node {
 
     /// Notes when a co-signer is to be dialled next, and whether there is somebody to ask for the time.
     pub(super) fn time_link(&mut self, peer: TransportKey) {
-        self.deadlines.set(Wake::Dial(peer), self.next_dial(&peer));
+        for (wake, at) in self.moments_with(&peer) {
+            self.deadlines.set(wake, at);
+        }
         self.time_clock();
+    }
+
+    /// Notes when a relay is to be asked next.
+    pub(super) fn time_relay(&mut self, relay: TransportKey) {
+        self.deadlines.set(Wake::Relay(relay), self.next_relay(&relay));
     }
 
     /// Notes when everything is due: whether anything is may have changed for all.
@@ -57,9 +71,17 @@ impl Node {
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         sessions.into_iter().for_each(|id| self.time_session(id));
         let peers: Vec<TransportKey> = self.links.keys().copied().collect();
-        peers.into_iter().for_each(|peer| self.deadlines.set(Wake::Dial(peer), self.next_dial(&peer)));
-        self.time_clock();
-        self.deadlines.set(Wake::Presence, self.presence.next());
+        peers.into_iter().for_each(|peer| self.time_link(peer));
+        let relays: Vec<TransportKey> = self.relays.keys().copied().collect();
+        relays.into_iter().for_each(|relay| self.time_relay(relay));
+        self.time_rest();
+    }
+
+    /// Notes when all that is due which is of no session, link or relay.
+    pub(super) fn time_rest(&mut self) {
+        for (wake, at) in self.other_moments() {
+            self.deadlines.set(wake, at);
+        }
     }
 
     fn time_clock(&mut self) {
@@ -73,30 +95,45 @@ impl Node {
             (Wake::Deadline(id), session.map(Session::expires)),
             (
                 Wake::Warning(id),
-                session.and_then(|session| session.next_warning(&self.warnings, self.background)),
+                session
+                    .and_then(|session| session.next_warning(&self.warnings, self.mode != Mode::Foreground)),
             ),
-            (Wake::Session(id), step.filter(|_| !self.background)),
+            (Wake::Session(id), step.filter(|_| self.mode == Mode::Foreground)),
         ]
     }
 
-    fn next_dial(&self, peer: &TransportKey) -> Option<BootTime> {
-        let may_dial = !self.background && self.cards.contains_key(&self.me);
-        self.links.get(peer).filter(|_| may_dial)?.redial()
+    fn moments_with(&self, peer: &TransportKey) -> [(Wake, Option<BootTime>); 2] {
+        let link = self.links.get(peer);
+        [
+            (Wake::Dial(*peer), link.filter(|_| self.may_dial()).and_then(Link::redial)),
+            (Wake::Silence(*peer), link.filter(|_| self.mode != Mode::Background).and_then(Link::gives_up)),
+        ]
+    }
+
+    fn other_moments(&self) -> [(Wake, Option<BootTime>); 5] {
+        [
+            (Wake::Clock, self.next_question()),
+            (Wake::Presence, self.presence.next()),
+            (Wake::Preflight, self.next_preflight()),
+            (Wake::Move, self.next_move()),
+            (Wake::Network, self.next_restart()),
+        ]
     }
 
     /// Returns when the co-signers are asked for the time: while our clock is suspect and one of them is there.
     fn next_question(&self) -> Option<BootTime> {
         let heard = |link: &Link| link.is_up() && link.is_heard();
-        let asks = self.clock.is_suspect() && !self.background && self.links.values().any(heard);
+        let asks = self.clock.is_suspect() && self.mode != Mode::Background && self.links.values().any(heard);
         asks.then_some(self.asks_time)
     }
 
     /// Returns what is due first, found by looking at everything.
     fn recounted(&self) -> Option<(BootTime, Wake)> {
         let sessions = self.sessions.keys().flat_map(|id| self.moments_of(*id));
-        let dials = self.links.keys().map(|peer| (Wake::Dial(*peer), self.next_dial(peer)));
-        let others = [(Wake::Clock, self.next_question()), (Wake::Presence, self.presence.next())];
-        sessions.chain(dials).chain(others).filter_map(|(wake, at)| Some((at?, wake))).min()
+        let links = self.links.keys().flat_map(|peer| self.moments_with(peer));
+        let relays = self.relays.keys().map(|relay| (Wake::Relay(*relay), self.next_relay(relay)));
+        let all = sessions.chain(links).chain(relays).chain(self.other_moments());
+        all.filter_map(|(wake, at)| Some((at?, wake))).min()
     }
 
     /// Asks the co-signers for the time, which may confirm ours.
@@ -108,22 +145,41 @@ impl Node {
 
     fn dial(&mut self, peer: TransportKey, now: Now) {
         if let Some(link) = self.links.get_mut(&peer) {
-            let addresses = match self.cards.get(&link.participant) {
-                Some(card) if card.check_date(now.wall).is_ok() => card.statement().addresses.clone(),
-                Some(_) | None => Vec::new(),
-            };
-            link.dialling(!addresses.is_empty());
-            if !addresses.is_empty() {
-                self.effects.push_back(Effect::Dial { peer, addresses });
+            let card = self.cards.get(&link.participant).filter(|card| card.check_date(now.wall).is_ok());
+            let said = card.map(|card| card.statement().addresses.as_slice()).unwrap_or_default();
+            let route = link.route(said, self.network.lan_allowed, now);
+            match link.dial(route, now) {
+                Some(addresses) => self.effects.push_back(Effect::Dial { peer, addresses }),
+                None => self.discover(now),
             }
             self.time_link(peer);
         }
     }
 
+    /// Takes a connection for dead over which a ping was not answered, and dials anew.
+    fn fell_silent(&mut self, peer: TransportKey, now: Now) {
+        let Some(link) = self.links.get_mut(&peer) else { return };
+        link.fall_silent(&mut self.dice, now);
+        self.effects.push_back(Effect::Cut(peer));
+        self.time_link(peer);
+        self.tell_link(peer);
+        self.ask_neighbours();
+    }
+
     /// Says to every neighbour that we are here.
     fn refresh_presence(&mut self, now: Now) {
         let Some(ttl_ms) = self.presence.ttl_ms() else { return };
+        self.register(ttl_ms, now);
         let reached = self.tell_presence(Here::Online, ttl_ms, now);
+        self.presence_told(reached, now);
+    }
+
+    /// Takes somebody's word that co-signers can know now that we are here.
+    pub(super) fn presence_reached(&mut self, now: Now) {
+        self.presence_told(true, now);
+    }
+
+    fn presence_told(&mut self, reached: bool, now: Now) {
         self.presence.refreshed(reached, now);
         self.deadlines.set(Wake::Presence, self.presence.next());
         let next_in_ms = self.presence.next().map_or(0, |next| next.ms_from(now.boot));
@@ -132,7 +188,8 @@ impl Node {
 
     /// Says to every neighbour whether we are here; returns whether there is one.
     pub(super) fn tell_presence(&mut self, here: Here, ttl_ms: u64, now: Now) -> bool {
-        let frame = Frame::Presence { presence: Presence::sign(&self.secret, here, now.wall, ttl_ms) };
+        let presence = Presence::sign(&self.secret, here, (now.wall, ttl_ms), self.addresses());
+        let frame = Frame::Presence { presence };
         let neighbours = self.neighbours(|_| true);
         neighbours.iter().for_each(|peer| self.send(*peer, &frame));
         !neighbours.is_empty()
@@ -140,11 +197,14 @@ impl Node {
 
     /// Says to a neighbour who has just come that we are here. If nobody was there before, that is the refresh.
     pub(super) fn greet_with_presence(&mut self, peer: TransportKey, now: Now) {
-        let Some(ttl_ms) = self.presence.ttl_ms().filter(|_| !self.background) else { return };
-        if self.presence.wants_company(now) {
-            return self.refresh_presence(now);
-        }
-        let presence = Presence::sign(&self.secret, Here::Online, now.wall, ttl_ms);
+        let Some(ttl_ms) = self.presence.ttl_ms() else { return };
+        let here = match self.mode {
+            Mode::Foreground if self.presence.wants_company(now) => return self.refresh_presence(now),
+            Mode::Foreground => Here::Online,
+            Mode::Slice { .. } => Here::Away,
+            Mode::Background => return,
+        };
+        let presence = Presence::sign(&self.secret, here, (now.wall, ttl_ms), self.addresses());
         self.send(peer, &Frame::Presence { presence });
     }
 }

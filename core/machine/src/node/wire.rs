@@ -104,7 +104,9 @@ impl Node {
                 Err(kind.into())
             }
         };
-        result.or_else(|refused| self.refused(peer, refused))
+        let result = result.or_else(|refused| self.refused(peer, refused));
+        self.time_link(peer);
+        result
     }
 
     fn refused(&mut self, peer: TransportKey, refused: Refused) -> Result<(), Fault> {

@@ -8,6 +8,7 @@ use crate::id::Attempt;
 use crate::key::{Seed, SigningKey};
 use crate::limits::{ASK_AGAIN_MS, ATTEMPT_PAUSE_MS, MAX_ATTEMPT};
 use crate::message::{DeclineReason, Message};
+use crate::node::Mode;
 use crate::record::{Failure, Outcome, Record};
 use crate::session::board::Board;
 use crate::session::end::outcome_of;
@@ -39,10 +40,10 @@ impl Session {
                 });
             }
             Stage::Committed(round) => match self.board.aggregate_nonces(self.items()) {
-                Some(aggregates) if !cx.clock_suspect => self.spend(round, aggregates, false, cx),
+                Some(aggregates) if cx.may_sign() => self.spend(round, aggregates, false, cx),
                 Some(_) | None => self.stage = Stage::Committed(round),
             },
-            Stage::Spending(mut spending) if spending.proven && !cx.clock_suspect => match self.key.take() {
+            Stage::Spending(mut spending) if spending.proven && cx.may_sign() => match self.key.take() {
                 Some(key) => self.sign(spending, key, cx),
                 None => {
                     if !std::mem::replace(&mut spending.asked, true) {
@@ -81,7 +82,7 @@ impl Session {
     }
 
     fn may_begin(&self, cx: &Context<'_>) -> bool {
-        let keeps_waiting = self.alone || cx.background || cx.clock_suspect;
+        let keeps_waiting = self.alone || cx.mode != Mode::Foreground || cx.clock_suspect;
         self.approved && !keeps_waiting && cx.now.boot >= self.not_before
     }
 
@@ -91,7 +92,8 @@ impl Session {
             return self.give_up(Failure::Internal, cx);
         }
         let items = self.items();
-        if let Some(others) = self.board.all_others(self.me, items)
+        if cx.may_sign()
+            && let Some(others) = self.board.all_others(self.me, items)
             && let Ok(round) = NonceRound::last(others, seed, &key, &self.keys)
         {
             self.board.put_own_nonces(self.me, round.public(), None);
@@ -221,11 +223,10 @@ impl Session {
 
     /// Wipes the key unless the custody setting lets us keep it, or the step is not done.
     pub(super) fn put_key_away(&mut self, cx: &Context<'_>) {
-        let answering =
-            matches!(&self.stage, Stage::Spending(spending) if spending.answers) && !cx.clock_suspect;
+        let answering = matches!(&self.stage, Stage::Spending(spending) if spending.answers) && cx.may_sign();
         let for_one_step = match cx.custody {
             Custody::Step => true,
-            Custody::Background => cx.background,
+            Custody::Background => cx.mode != Mode::Foreground,
             Custody::Session => false,
         };
         if for_one_step && !answering || self.outcome().is_some() {

@@ -23,6 +23,7 @@ pub(crate) fn advice(fault: &CallerFault) -> &'static str {
         CallerFault::UnknownNotice => "Type plan to see those there are.",
         CallerFault::StalePlan => "Ask for the plan again.",
         CallerFault::OtherKey => "Open the vault that this journal was begun with.",
+        CallerFault::NoCardOf(_) => "Add its card first; nobody dials themselves.",
         CallerFault::NoCard => "It is issued as soon as an address is listened at.",
     }
 }

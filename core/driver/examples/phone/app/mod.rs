@@ -170,6 +170,7 @@ impl Phone<'_> {
                 self.approve(*session).await?;
             }
             Event::Session(_) | Event::Link(_) | Event::Clock(_) | Event::Presence(_) => {}
+            Event::Preflight(_) | Event::Connectivity(_) => {}
             Event::Refused(_) | Event::RefusedByPeer(_) => {}
         }
         Ok(())

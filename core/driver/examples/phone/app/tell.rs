@@ -16,7 +16,8 @@ const NEAR_MS: u64 = 1_000;
 pub(crate) fn passing(event: &Event) -> Option<String> {
     match event {
         Event::CardIssued(_) => Some("Our card is issued: type card to show it.".to_owned()),
-        Event::Link(_) | Event::Presence(_) => None,
+        Event::Link(_) | Event::Presence(_) | Event::Preflight(_) => None,
+        Event::Connectivity(change) => Some(words::connected(change.state).to_owned()),
         Event::Session(event) => {
             let id = view::short(&event.session);
             match &event.what {

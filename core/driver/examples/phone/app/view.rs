@@ -90,6 +90,7 @@ pub(crate) fn link(state: &LinkState) -> (Span<'static>, String) {
             let why = why.map(|why| format!(": {}", fault_word(why))).unwrap_or_default();
             (Color::Red, format!("○ out of reach{why}"), String::new())
         }
+        LinkState::Away => (Color::Yellow, "○ away".to_owned(), String::new()),
         LinkState::Muted => (Color::Red, "✗ muted: it sends nonsense".to_owned(), String::new()),
         LinkState::Incompatible => (Color::Red, "✗ needs an update, or we do".to_owned(), String::new()),
     };
@@ -143,6 +144,7 @@ fn blocker_words(blocked: &Blocked, wallet: Option<&WalletStatus>) -> String {
     match blocked.by {
         Blocker::Approval => "your answer".to_owned(),
         Blocker::Key => "the key, which the vault gives".to_owned(),
+        Blocker::Background => "the program, which is in the background".to_owned(),
         Blocker::Clock => format!("a clock to trust, confirmed by {whom}"),
         Blocker::Company => format!("a first word of {whom}"),
         Blocker::Pause => format!("the next attempt, in {} s", blocked.until_ms.div_ceil(1000)),
@@ -155,6 +157,7 @@ fn blocker_words(blocked: &Blocked, wallet: Option<&WalletStatus>) -> String {
 fn action_words(action: NextAction, id: &str) -> String {
     match action {
         NextAction::Answer => format!("approve {id} or reject {id}"),
+        NextAction::Open => "type foreground".to_owned(),
         NextAction::Unlock => format!("let the vault give the key; if it refused, approve {id} again"),
         NextAction::SetClock => "set the clock right, or connect to those who confirm it".to_owned(),
         NextAction::Connect => "have them open their phones, then connect".to_owned(),

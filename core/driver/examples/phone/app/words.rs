@@ -1,8 +1,22 @@
 //! English for every sentence that the machine names by a key: another language takes another file like this one.
 
+use countersign_driver::machine::network::Connected;
 use countersign_driver::machine::plan::{Arg, Message, MessageKey};
 
 use super::view::printable;
+
+/// Says how well a phone is connected.
+pub(crate) fn connected(state: Connected) -> &'static str {
+    match state {
+        Connected::Resting => "In the background: nobody is connected.",
+        Connected::Offline => "There is no network.",
+        Connected::Nobody => "No co-signer is known yet.",
+        Connected::Disconnected => "No co-signer can be reached.",
+        Connected::Connecting => "Connecting …",
+        Connected::Partly => "Some co-signers are connected.",
+        Connected::Fully => "All co-signers are connected.",
+    }
+}
 
 /// Returns the heading above a sentence.
 pub(crate) fn title(key: MessageKey) -> &'static str {
@@ -25,6 +39,7 @@ pub(crate) fn title(key: MessageKey) -> &'static str {
         | MessageKey::DeclinedByYou
         | MessageKey::Cancelled
         | MessageKey::Failed => "Signing Session",
+        MessageKey::CannotReach | MessageKey::NoCards => "Connection",
     }
 }
 
@@ -41,6 +56,11 @@ pub(crate) fn text(Message { key, args }: &Message) -> String {
     let name = names.next().unwrap_or_else(|| "A co-signer".to_owned());
     let mut count = || counts.next().unwrap_or_default();
     match key {
+        MessageKey::CannotReach => {
+            let others = names.map(|other| format!(", {other}")).collect::<String>();
+            format!("Cannot reach: {name}{others}")
+        }
+        MessageKey::NoCards => "No co-signer's card is here yet".to_owned(),
         MessageKey::RequestFrom => format!("{name} is requesting your signature"),
         MessageKey::RequestSuperseded => "Another session has taken this request's place".to_owned(),
         MessageKey::Ongoing => format!("{} of {} have signed", count(), count()),
@@ -84,6 +104,7 @@ pub(crate) fn redacted(key: MessageKey) -> &'static str {
         | MessageKey::DeclinedByYou
         | MessageKey::Cancelled
         | MessageKey::Failed => "A signing session has news",
+        MessageKey::CannotReach | MessageKey::NoCards => "Co-signers cannot be reached",
     }
 }
 
