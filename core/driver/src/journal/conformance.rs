@@ -30,6 +30,7 @@ macro_rules! journal_conformance {
             a_record_may_be_as_long_as_the_limit
             a_batch_with_one_record_too_long_is_refused_whole
             a_reopened_log_holds_what_was_appended
+            a_rested_log_goes_on_where_it_stopped
             a_rewritten_log_holds_what_was_left_and_takes_more
             a_rewriting_with_one_record_too_long_changes_nothing
             any_mixture_of_appends_and_reopenings_matches_a_plain_list
@@ -47,6 +48,23 @@ macro_rules! journal_conformance {
             )*
         }
     };
+}
+
+/// What rests and wakes has lost nothing, and takes more; waking twice is waking once, and so is resting.
+pub fn a_rested_log_goes_on_where_it_stopped<J: Journal>(mut open: impl FnMut() -> J) {
+    let mut journal = open();
+    append(&mut journal, &[b"a"]);
+    for _ in 0..2 {
+        journal.rest().expect("it can rest");
+    }
+    for _ in 0..2 {
+        journal.wake().expect("nobody else has written");
+    }
+    append(&mut journal, &[b"b"]);
+    assert_holds(&journal, &[b"a", b"b"]);
+    journal.rest().expect("it can rest");
+    drop(journal);
+    assert_holds(&open(), &[b"a", b"b"]);
 }
 
 /// A log nobody wrote to has no records, and says so.

@@ -60,6 +60,14 @@ impl State {
 }
 
 impl Journal for MemoryJournal {
+    fn rest(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn wake(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn close(self: Box<Self>) -> Result<(), JournalError> {
         Ok(())
     }

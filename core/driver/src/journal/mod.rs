@@ -54,6 +54,21 @@ pub trait Journal: Send {
     /// [`JournalError::Unavailable`] or [`JournalError::Corrupt`] if the store cannot say: never `Ok(None)`.
     fn last(&self) -> Result<Option<Vec<u8>>, JournalError>;
 
+    /// Lets go of every file and lock until [`Journal::wake`], as before the app is suspended. Resting twice is resting once.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`] if the store could not be tidied; its records are durable all the same, and it rests.
+    fn rest(&mut self) -> Result<(), JournalError>;
+
+    /// Takes files and locks again, if it rests: nothing else works until then.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Overtaken`] if somebody has written to it meanwhile, [`JournalError::Locked`] if somebody holds it, or any
+    /// other; it then rests as before.
+    fn wake(&mut self) -> Result<(), JournalError>;
+
     /// Lets go of whatever is held, locks first of all. A log that is dropped instead is left as a crash leaves
     /// it, which loses nothing.
     ///
@@ -69,6 +84,9 @@ pub enum JournalError {
     /// Another process, or another part of this one, has it open. The caller closes that one first.
     #[error("the journal is open elsewhere")]
     Locked,
+    /// Another process has written to it while this one let it rest. The caller opens it anew: what this one knows is old.
+    #[error("the journal has been written to meanwhile")]
+    Overtaken,
     /// The file is something else. The caller gave a wrong path; the file was left alone.
     #[error("the file is not a journal")]
     Foreign,

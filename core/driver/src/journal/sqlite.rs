@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::ErrorCode;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 use super::{Journal, JournalError, RECORD_BYTES_MAX, Rewriting, check_lengths};
@@ -47,7 +47,10 @@ type Link = [u8; 32];
 /// silently drop the lock that keeps other processes out.
 #[derive(Debug)]
 pub struct SqliteJournal {
-    db: Connection,
+    /// None while it rests.
+    db: Option<Connection>,
+    /// Where the log ended when it was last laid to rest.
+    rested: Option<Head>,
     path: PathBuf,
     identity: Identity,
 }
@@ -66,21 +69,26 @@ impl SqliteJournal {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
         refuse_orphaned_wal(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(at_open)?;
-        prepare(&db, path)?;
+        let db = Some(connect(path, OpenFlags::SQLITE_OPEN_CREATE)?);
         let path = fs::canonicalize(path).map_err(unavailable)?;
         let identity = Identity::of(&path).map_err(unavailable)?;
-        Ok(SqliteJournal { db, path, identity })
+        Ok(SqliteJournal { db, rested: None, path, identity })
+    }
+
+    fn db(&self) -> Result<&Connection, JournalError> {
+        self.db.as_ref().ok_or_else(at_rest)
+    }
+
+    fn transaction(&mut self) -> Result<Transaction<'_>, JournalError> {
+        let db = self.db.as_mut().ok_or_else(at_rest)?;
+        db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| at_record(error, 0))
     }
 
     /// Makes the next read go to the file, and that the file at the path.
     fn go_to_the_store(&self) -> Result<(), JournalError> {
         match Identity::of(&self.path) {
             Ok(found) if found == self.identity => {
-                self.db.execute_batch("PRAGMA shrink_memory").map_err(|error| at_record(error, 0))
+                self.db()?.execute_batch("PRAGMA shrink_memory").map_err(|error| at_record(error, 0))
             }
             Ok(_) => Err(JournalError::Unavailable("another file took its place".to_owned())),
             Err(error) => Err(unavailable(error)),
@@ -89,10 +97,32 @@ impl SqliteJournal {
 }
 
 impl Journal for SqliteJournal {
-    /// Folds the write-ahead log into the file and gives up the lock, as before the app is suspended.
+    /// Folds the write-ahead log into the file and gives up the lock.
+    fn rest(&mut self) -> Result<(), JournalError> {
+        let Some(db) = self.db.take() else { return Ok(()) };
+        self.rested = Head::read(&db).ok();
+        shut(db)
+    }
+
+    fn wake(&mut self) -> Result<(), JournalError> {
+        if self.db.is_some() {
+            return Ok(());
+        }
+        refuse_orphaned_wal(&self.path)?;
+        let db = connect(&self.path, OpenFlags::empty())?;
+        if Identity::of(&self.path).map_err(unavailable)? != self.identity {
+            return Err(JournalError::Unavailable("another file took its place".to_owned()));
+        }
+        if Some(Head::read(&db)?) != self.rested {
+            return Err(JournalError::Overtaken);
+        }
+        self.db = Some(db);
+        Ok(())
+    }
+
+    /// Folds the write-ahead log into the file and gives up the lock.
     fn close(self: Box<Self>) -> Result<(), JournalError> {
-        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(at_open)?;
-        self.db.close().map_err(|(_, error)| at_open(error))
+        self.db.map_or(Ok(()), shut)
     }
 
     fn replay(&self) -> Result<Vec<Vec<u8>>, JournalError> {
@@ -100,8 +130,8 @@ impl Journal for SqliteJournal {
         let mut records = Vec::new();
         let mut chain = genesis();
         let mut at = 0;
-        let mut select = self
-            .db
+        let db = self.db()?;
+        let mut select = db
             .prepare_cached("SELECT seq, bytes, chain FROM record ORDER BY seq")
             .map_err(|error| at_record(error, at))?;
         let mut rows = select.query([]).map_err(|error| at_record(error, at))?;
@@ -117,7 +147,7 @@ impl Journal for SqliteJournal {
             records.push(bytes.to_vec());
             at += 1;
         }
-        let head = Head::read(&self.db)?;
+        let head = Head::read(db)?;
         if head.count != at {
             return Err(corrupt(at.min(head.count), "the log has another length"));
         }
@@ -130,20 +160,17 @@ impl Journal for SqliteJournal {
     fn append(&mut self, records: &[Vec<u8>]) -> Result<(), JournalError> {
         check_lengths(records)?;
         self.go_to_the_store()?;
-        let failed = |error| at_record(error, 0);
-        let transaction =
-            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let transaction = self.transaction()?;
         let (head, _) = newest(&transaction)?;
         insert(&transaction, head, records)?;
-        transaction.commit().map_err(failed)
+        transaction.commit().map_err(|error| at_record(error, 0))
     }
 
     fn rewrite(&mut self, survivors: Rewriting<'_>) -> Result<(), JournalError> {
         let left = survivors(self.replay()?);
         check_lengths(&left)?;
         let failed = |error| at_record(error, 0);
-        let transaction =
-            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let transaction = self.transaction()?;
         transaction.execute("DELETE FROM record", []).map_err(failed)?;
         insert(&transaction, Head { count: 0, chain: genesis() }, &left)?;
         transaction.commit().map_err(failed)
@@ -151,11 +178,12 @@ impl Journal for SqliteJournal {
 
     fn last(&self) -> Result<Option<Vec<u8>>, JournalError> {
         self.go_to_the_store()?;
-        newest(&self.db).map(|(_, record)| record)
+        newest(self.db()?).map(|(_, record)| record)
     }
 }
 
 /// What the log says of itself: how many records, and the link of the newest.
+#[derive(Debug, PartialEq, Eq)]
 struct Head {
     count: u64,
     chain: Link,
@@ -265,6 +293,24 @@ fn length(path: &Path) -> Result<u64, JournalError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(unavailable(error)),
     }
+}
+
+/// Opens the file, with the lock.
+fn connect(path: &Path, also: OpenFlags) -> Result<Connection, JournalError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | also;
+    let db = Connection::open_with_flags(path, flags).map_err(at_open)?;
+    prepare(&db, path)?;
+    Ok(db)
+}
+
+/// Folds the write-ahead log into the file, and closes it.
+fn shut(db: Connection) -> Result<(), JournalError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(at_open)?;
+    db.close().map_err(|(_, error)| at_open(error))
+}
+
+fn at_rest() -> JournalError {
+    JournalError::Unavailable("it is at rest".to_owned())
 }
 
 /// Takes the lock, then makes or recognises the log, and only then changes how it is written.

@@ -81,6 +81,7 @@ fn sentence(fault: &str, advice: &str) -> String {
 fn journal_advice(fault: &JournalError) -> &'static str {
     match fault {
         JournalError::Locked => "Quit the other phone that runs in this folder.",
+        JournalError::Overtaken => "Start again: another program has used this folder.",
         JournalError::Foreign => "Choose another folder with --dir.",
         JournalError::NewerVersion { .. } => "Update this program.",
         JournalError::Corrupt { .. } => "Signing from it would be unsafe: begin again in a new folder.",

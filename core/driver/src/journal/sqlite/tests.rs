@@ -19,10 +19,13 @@ crate::journal_conformance!(conformance, || {
 fn every_append_is_synced_to_the_disk_itself() {
     let place = Place::new();
     let journal = place.open();
-    let read = |name| pragma(&journal.db, name).expect("SQLite knows its settings");
+    let read = |name| pragma(journal.db().expect("awake"), name).expect("SQLite knows its settings");
     assert_eq!([read("synchronous"), read("fullfsync"), read("checkpoint_fullfsync")], [2, 1, 1]);
-    let mode: String =
-        journal.db.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("it has a mode");
+    let mode: String = journal
+        .db()
+        .expect("awake")
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .expect("it has a mode");
     assert_eq!(mode, "wal");
 }
 
@@ -68,6 +71,55 @@ fn another_process_is_locked_out_until_the_journal_is_closed() {
 }
 
 #[test]
+fn a_journal_at_rest_holds_no_lock_and_nothing_of_it_works_until_it_wakes() {
+    let place = Place::new();
+    let mut journal = place.open();
+    journal.append(&records(2)).expect("there is room");
+
+    journal.rest().expect("nothing is wrong");
+
+    assert!(!place.wal().exists());
+    assert_eq!(place.open_in_a_child(), "Ok(2)");
+    assert!(matches!(journal.append(&records(1)), Err(JournalError::Unavailable(_))));
+    assert!(matches!(journal.last(), Err(JournalError::Unavailable(_))));
+    journal.wake().expect("nobody has written");
+    assert_eq!(place.open_in_a_child(), "Err(Locked)");
+    assert_eq!(journal.replay(), Ok(records(2)));
+}
+
+#[test]
+fn a_journal_that_others_hold_or_have_written_to_while_it_rested_does_not_wake() {
+    let place = Place::new();
+    let mut journal = place.open();
+    journal.append(&records(2)).expect("there is room");
+    journal.rest().expect("nothing is wrong");
+    let mut other = place.open();
+    assert_eq!(journal.wake(), Err(JournalError::Locked));
+
+    other.append(&records(1)).expect("there is room");
+    Box::new(other).close().expect("nothing is wrong");
+
+    assert_eq!(journal.wake(), Err(JournalError::Overtaken));
+    assert_eq!(place.open_in_a_child(), "Ok(3)", "it took no lock");
+}
+
+#[test]
+fn a_journal_whose_older_copy_was_put_back_while_it_rested_does_not_wake() {
+    let place = Place::new();
+    let mut journal = place.open();
+    journal.append(&records(1)).expect("there is room");
+    journal.rest().expect("nothing is wrong");
+    let older = place.bytes();
+    journal.wake().expect("nobody has written");
+    journal.append(&records(1)).expect("there is room");
+    journal.rest().expect("nothing is wrong");
+
+    fs::write(place.file(), older).expect("the file can be written");
+
+    assert_eq!(journal.wake(), Err(JournalError::Overtaken));
+}
+
+#[test]
 fn of_many_opens_at_once_at_most_one_gets_the_log() {
     for _ in 0..20 {
         let place = Place::new();
@@ -109,12 +161,20 @@ fn a_full_disk_refuses_the_whole_batch_and_the_log_goes_on_when_there_is_room() 
     let place = Place::new();
     let mut journal = place.open();
     journal.append(&records(3)).expect("there is room");
-    journal.db.pragma_update(None, "max_page_count", 8).expect("SQLite has a limit of pages");
+    journal
+        .db()
+        .expect("awake")
+        .pragma_update(None, "max_page_count", 8)
+        .expect("SQLite has a limit of pages");
 
     assert_eq!(journal.append(&[vec![1], vec![2; 100_000]]), Err(JournalError::Full));
     assert_eq!(journal.replay(), Ok(records(3)));
 
-    journal.db.pragma_update(None, "max_page_count", 1_000).expect("SQLite has a limit of pages");
+    journal
+        .db()
+        .expect("awake")
+        .pragma_update(None, "max_page_count", 1_000)
+        .expect("SQLite has a limit of pages");
     journal.append(&[record(3)]).expect("there is room again");
     drop(journal);
     assert_eq!(place.open().replay(), Ok(records(4)));
