@@ -1,34 +1,44 @@
 //! The engine: one task, one `select!`, effects in order.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use countersign_machine::effect::{Event, KeyPurpose};
+use countersign_machine::effect::{Event, KeyPurpose, PreflightDone};
 use countersign_machine::fault::Fault;
 use countersign_machine::id::{EventId, TransportKey};
 use countersign_machine::input::KeyTicket;
 use countersign_machine::key::{Seed, SigningKey};
 use countersign_machine::link::{DialFault, Tried};
+use countersign_machine::preflight::{PreflightId, PreflightReport};
 use countersign_machine::record::{Record, survivors};
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::{self as machine, Effect, Input, Wake};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::journal::Journal;
-use crate::net::{Net, NetEvent};
+use crate::life::{Life, Wish};
+use crate::net::{Net, NetConfig, NetEvent};
 use crate::node::Error;
 use crate::vault::{Secret32, Vault, VaultError};
 
 /// Longest single sleep: tokio's clock stops while a phone sleeps, so the boot clock is read again at least
 /// this often.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// How long closing every connection may take when all ends.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
 
-/// What a command does with the engine; it gives back how to answer, once all that follows from it is durable.
-pub(crate) type Command = Box<dyn FnOnce(&mut Engine) -> Answer + Send>;
+/// What a caller wants.
+pub(crate) enum Command {
+    /// This done with the engine; it gives back how to answer, once all that follows from it is durable.
+    Do(Box<dyn FnOnce(&mut Engine) -> Answer + Send>),
+    /// The app's life changed.
+    Live(Wish),
+}
 
 /// Answers the caller of a command.
 pub(crate) type Answer = Box<dyn FnOnce() + Send>;
@@ -109,6 +119,8 @@ enum Turn {
     /// The vault has answered.
     Key(KeyTicket, Result<Secret32, VaultError>),
     Timer,
+    /// Somebody waits for the app's life to change, or has cancelled a slice.
+    Life,
 }
 
 /// Carries out one machine's orders.
@@ -119,7 +131,17 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Box<dyn Journal>,
     pub(crate) vault: Arc<dyn Vault>,
-    pub(crate) net: Net,
+    /// None while the app rests.
+    pub(crate) net: Option<Net>,
+    /// Where to listen.
+    pub(crate) config: NetConfig,
+    /// The phone's own IP addresses, if the shell has told them.
+    pub(crate) local: Vec<String>,
+    pub(crate) life: Life,
+    /// How often slices were cancelled.
+    pub(crate) cancels: watch::Receiver<u64>,
+    /// Who waits for a pre-flight.
+    pub(crate) preflights: BTreeMap<PreflightId, oneshot::Sender<PreflightReport>>,
     pub(crate) observer: Box<dyn FnMut(&Event) + Send>,
     pub(crate) listens: watch::Sender<Vec<String>>,
     /// Names the oldest event that waits.
@@ -132,17 +154,34 @@ impl Engine {
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Result<(), Error> {
         self.settle(Vec::new())?;
         loop {
-            let wake = self.machine.poll_timeout();
+            let rests = matches!(self.life, Life::Resting);
+            let wake = self.machine.poll_timeout().filter(|_| !rests);
             let now = self.now();
+            let changes = self.life_changes();
+            let cancelled = match &self.life {
+                Life::Slice(slice) => Some(slice.cancels),
+                Life::Open | Life::Leaving(_) | Life::Resting => None,
+            };
             let turn = tokio::select! {
                 command = commands.recv() => Turn::Command(command),
-                event = self.net.next() => Turn::Net(event),
+                event = next_of(&mut self.net) => Turn::Net(event),
                 Some((ticket, secret)) = self.keys.next() => Turn::Key(ticket, secret),
                 () = sleep_until(wake, now.boot) => Turn::Timer,
+                () = at(changes) => Turn::Life,
+                () = more_than(&mut self.cancels, cancelled) => Turn::Life,
             };
             let inputs = match turn {
-                Turn::Command(None) => return Ok(self.journal.close()?),
-                Turn::Command(Some(command)) => {
+                Turn::Command(None) => return self.close().await,
+                Turn::Command(Some(Command::Live(wish))) => {
+                    self.take_wish(wish).await?;
+                    continue;
+                }
+                Turn::Life => {
+                    let cancels = *self.cancels.borrow();
+                    self.look_at_life(cancels).await?;
+                    continue;
+                }
+                Turn::Command(Some(Command::Do(command))) => {
                     let answer = command(&mut self);
                     self.settle(Vec::new())?;
                     answer();
@@ -157,6 +196,14 @@ impl Engine {
             };
             self.settle(inputs)?;
         }
+    }
+
+    /// Ends for good.
+    async fn close(mut self) -> Result<(), Error> {
+        if let Some(net) = self.net.take() {
+            net.stop(CLOSE_TIME).await;
+        }
+        Ok(self.journal.close()?)
     }
 
     /// Reads the clocks.
@@ -179,7 +226,7 @@ impl Engine {
     }
 
     /// Feeds `inputs`, then carries out all effects and feeds what comes of them, until nothing is left.
-    fn settle(&mut self, mut inputs: Vec<Input>) -> Result<(), Error> {
+    pub(crate) fn settle(&mut self, mut inputs: Vec<Input>) -> Result<(), Error> {
         loop {
             for input in inputs.drain(..) {
                 let now = self.now();
@@ -195,6 +242,9 @@ impl Engine {
                 inputs.extend(self.carry_out(effect)?);
             }
             if inputs.is_empty() {
+                if matches!(self.life, Life::Resting) {
+                    self.lay_journal_to_rest()?;
+                }
                 let waits = self.machine.next_event().map(|event| event.id);
                 self.waiting.send_if_modified(|waiting| std::mem::replace(waiting, waits) != waits);
                 return Ok(());
@@ -203,43 +253,77 @@ impl Engine {
     }
 
     /// Carries out one effect; returns what must be fed back at once.
-    fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>, Error> {
+    fn carry_out(&mut self, effect: Effect) -> Result<Vec<Input>, Error> {
         match effect {
             Effect::Persist(records) => {
                 let bytes: Vec<Vec<u8>> = records.iter().map(Record::to_bytes).collect();
                 let start = Instant::now();
+                self.journal.wake()?;
                 self.journal.append(&bytes)?;
                 self.counters.syncs += 1;
                 self.counters.sync_us += micros(start);
             }
             Effect::Compact(forgotten) => {
                 tracing::info!(sessions = forgotten.len(), "rewriting the journal without old sessions");
+                self.journal.wake()?;
                 self.journal.rewrite(&|records| survivors(records, &forgotten))?;
             }
-            Effect::ReadBack => return Ok(Some(Input::ReadBack(self.journal.last()?))),
-            Effect::AskKey { ticket, purpose } => return self.ask_vault(ticket, purpose),
+            Effect::ReadBack => return Ok(vec![Input::ReadBack(self.journal.last()?)]),
+            Effect::AskKey { ticket, purpose } => {
+                return Ok(self.ask_vault(ticket, purpose)?.into_iter().collect());
+            }
             Effect::AskSeed { ticket } => {
-                return Ok(Some(Input::SeedGiven { ticket, seed: self.draw_seed()? }));
+                return Ok(vec![Input::SeedGiven { ticket, seed: self.draw_seed()? }]);
             }
-            Effect::Admit(peer) => self.net.admit(peer),
-            Effect::Exclude(peer) | Effect::Cut(peer) => self.net.exclude(peer),
-            Effect::Reserve { .. }
-            | Effect::Register { .. }
-            | Effect::Unregister { .. }
-            | Effect::Discover { .. }
-            | Effect::RestartNetwork(_) => {}
-            Effect::Dial { peer, addresses } => {
-                let failed = self.net.dial(peer, &addresses).err();
-                return Ok(failed.map(|why| dial_failed(peer, why)));
-            }
+            Effect::RestartNetwork(local) => return Ok(self.restart_net(local)),
             Effect::Send { peer, frame } => {
                 self.counters.frames_sent += 1;
                 self.counters.bytes_sent += frame.len() as u64;
-                self.net.send(&peer, frame);
+                if let Some(net) = &mut self.net {
+                    net.send(&peer, frame);
+                }
             }
-            Effect::Tell(event) => (self.observer)(&event),
+            Effect::Tell(event) => {
+                (self.observer)(&event);
+                if let Event::Preflight(PreflightDone { id, report }) = event
+                    && let Some(answer) = self.preflights.remove(&id)
+                {
+                    // A caller that has gone away needs no answer.
+                    let _ = answer.send(report);
+                }
+            }
+            Effect::Dial { peer, addresses } => return Ok(self.dial(peer, addresses).into_iter().collect()),
+            // While the network is stopped there is nobody to ask.
+            Effect::Admit(peer) => self.with_net(|net| net.admit(peer)),
+            Effect::Exclude(peer) => self.with_net(|net| net.exclude(peer)),
+            Effect::Cut(peer) => self.with_net(|net| net.cut(peer)),
+            Effect::Reserve { relay, address } => self.with_net(|net| net.reserve(relay, &address)),
+            Effect::Register { relay, namespaces, ttl_ms } => {
+                self.with_net(|net| net.register(relay, &namespaces, ttl_ms))
+            }
+            Effect::Unregister { relay, namespaces } => {
+                self.with_net(|net| net.unregister(relay, &namespaces))
+            }
+            Effect::Discover { relay, namespaces } => self.with_net(|net| net.discover(relay, &namespaces)),
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    /// Dials; returns what the machine is to know of a failure that shows at once.
+    fn dial(&mut self, peer: TransportKey, addresses: Vec<String>) -> Option<Input> {
+        let tried = match &mut self.net {
+            Some(net) => net.dial(peer, &addresses).err()?,
+            None => {
+                addresses.into_iter().map(|address| Tried { address, why: DialFault::Transport }).collect()
+            }
+        };
+        Some(Input::DialFailed { peer, tried })
+    }
+
+    fn with_net(&mut self, ask: impl FnOnce(&mut Net)) {
+        if let Some(net) = &mut self.net {
+            ask(net);
+        }
     }
 
     /// Asks the vault. A vault that need not wait for its user answers at once.
@@ -277,11 +361,12 @@ impl Engine {
         Ok(seed)
     }
 
+    /// Returns what the machine is to know of an event of the network.
     fn input_of(&mut self, event: NetEvent) -> Input {
         match event {
             NetEvent::Up(peer, path) => Input::LinkUp { peer, path },
             NetEvent::Down(peer) => Input::LinkDown { peer },
-            NetEvent::DialFailed(peer, why) => dial_failed(peer, why),
+            NetEvent::DialFailed(peer, tried) => Input::DialFailed { peer, tried },
             NetEvent::Frame(peer, bytes) => {
                 self.counters.frames_received += 1;
                 Input::FrameArrived { peer, bytes }
@@ -290,6 +375,12 @@ impl Engine {
                 self.listens.send_replace(addresses.clone());
                 Input::Listening(addresses)
             }
+            NetEvent::RelayUp(relay) => Input::RelayUp { relay },
+            NetEvent::RelayDown(relay, why) => Input::RelayDown { relay, why },
+            NetEvent::Found(peer, addresses, source, ttl_ms) => {
+                Input::Found { peer, addresses, source, ttl_ms }
+            }
+            NetEvent::Registered(_, found) => Input::Registered { found },
         }
     }
 
@@ -302,12 +393,32 @@ impl Engine {
     }
 }
 
-fn dial_failed(peer: TransportKey, why: DialFault) -> Input {
-    Input::DialFailed { peer, tried: vec![Tried { address: String::new(), why }] }
-}
-
 fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Waits for the network's next event; for ever if it is stopped.
+async fn next_of(net: &mut Option<Net>) -> NetEvent {
+    match net {
+        Some(net) => net.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn at(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a count exceeds `known`; for ever if there is nothing to exceed, or nobody counts any more.
+async fn more_than(count: &mut watch::Receiver<u64>, known: Option<u64>) {
+    let Some(known) = known else { return std::future::pending().await };
+    if count.wait_for(|count| *count != known).await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// Sleeps until the machine wants to be woken, but never longer than [`MAX_SLEEP`]; for ever if it does not.

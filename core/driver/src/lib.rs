@@ -7,6 +7,7 @@ pub mod clock;
 mod engine;
 pub mod entropy;
 pub mod journal;
+pub mod life;
 mod net;
 mod node;
 pub mod vault;

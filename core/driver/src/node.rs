@@ -1,5 +1,6 @@
 //! The handle by which a program holds a running co-signer.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use countersign_machine::key::{KeyFault, ParticipantKey, SigningKey};
 use countersign_machine::message::{DeclineReason, Payload, Terms, TransportSecret};
 use countersign_machine::node::KeptEvent;
 use countersign_machine::plan::{Capabilities, NotificationKey, Plan, WakePlan};
+use countersign_machine::preflight::PreflightReport;
 use countersign_machine::session::Custody;
 use countersign_machine::status::Status;
 use countersign_machine::time::{BootId, BootTime, Now, WallTime};
@@ -24,19 +26,29 @@ use crate::clock::{self, Clock, SystemClock};
 use crate::engine::{Command, Counters, Engine};
 use crate::entropy::{Entropy, EntropyError, SystemEntropy};
 use crate::journal::{Journal, JournalError, SqliteJournal};
-use crate::net::{Net, NetError};
+use crate::life::Life;
+use crate::net::{Net, NetConfig, NetError, relay_of};
 use crate::vault::{Vault, VaultError};
+
+mod live;
 
 /// Commands waiting for the engine before a caller has to wait, too.
 const MAX_COMMANDS: usize = 64;
 
 /// How to run a co-signer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// The journal's file. Its folder must exist, be private and be excluded from backups.
     pub journal: PathBuf,
-    /// Multiaddresses to listen at, such as `/ip4/127.0.0.1/tcp/0`; none to dial only.
+    /// Multiaddresses to listen at, such as `/ip4/127.0.0.1/tcp/0`; none to dial only. All addresses of the machine
+    /// (`/ip4/0.0.0.0/tcp/0`) are only watched by a build with the feature `interfaces`; elsewhere [`Node::on_network_changed`] tells
+    /// them.
     pub listen: Vec<String>,
+    /// Multiaddresses of relays, each with the relay's peer id at its end (`/dns4/relay.example/tcp/4001/p2p/12D3KooW…`): at most 8.
+    /// Co-signers reach us through them, and find us there.
+    pub relays: Vec<String>,
+    /// Whether to look for co-signers in the local network by mDNS, and be found there: needs the feature `mdns`.
+    pub mdns: bool,
     /// What names the running boot of the phone, such as Android's `BOOT_COUNT`; `None` for what the system itself says
     /// ([`crate::clock::boot_id`]), if it does.
     pub boot: Option<String>,
@@ -63,6 +75,9 @@ pub enum Error {
     /// The system gives no randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// Not every co-signer answers: begin all the same, or reach them first. Nothing was created.
+    #[error("{} of {} co-signers can be reached", .0.connected, .0.total)]
+    NotReady(Box<PreflightReport>),
     /// The network cannot be started.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -77,6 +92,8 @@ pub struct Node {
     listening: watch::Receiver<Vec<String>>,
     /// Names the oldest event that waits.
     waits: watch::Receiver<Option<EventId>>,
+    /// How often slices were cancelled.
+    cancelling: watch::Sender<u64>,
     engine: JoinHandle<Result<(), Error>>,
 }
 
@@ -134,24 +151,33 @@ impl Node {
         } else {
             machine::Node::open(records.iter().map(Vec::as_slice), secret, seed, boot_id, now)?
         };
-        let net = Net::start(&transport, &config.listen)?;
+        let relays: Vec<_> = config.relays.iter().map(|relay| relay_of(relay)).collect::<Result<_, _>>()?;
+        let net_config = NetConfig { listen: config.listen.clone(), mdns: config.mdns };
+        let net = Net::start(&transport, &net_config)?;
         let (commands, queue) = mpsc::channel(MAX_COMMANDS);
         let (listens, listening) = watch::channel(Vec::new());
         let (waiting, waits) = watch::channel(machine.next_event().map(|event| event.id));
-        let engine = Engine {
+        let (cancelling, cancels) = watch::channel(0);
+        let mut engine = Engine {
             machine,
             entropy,
             counters: Counters::default(),
             clock,
             journal,
             vault,
-            net,
+            net: Some(net),
+            config: net_config,
+            local: Vec::new(),
+            life: Life::Open,
+            cancels,
+            preflights: BTreeMap::new(),
             observer,
             listens,
             waiting,
             keys: FuturesUnordered::new(),
         };
-        Ok(Self { commands, listening, waits, engine: tokio::spawn(engine.run(queue)) })
+        engine.settle(vec![Input::RelaysKnown(relays)])?;
+        Ok(Self { commands, listening, waits, cancelling, engine: tokio::spawn(engine.run(queue)) })
     }
 
     /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.
@@ -289,25 +315,6 @@ impl Node {
         self.timed(move |machine, _| machine.set_custody(custody)).await
     }
 
-    /// Says that the app went to the background: nobody is dialled any more, co-signers hear that we are away, and a key that
-    /// may be kept only until then is wiped. The journal knows the time when this returns.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Stopped`].
-    pub async fn went_to_background(&self) -> Result<(), Error> {
-        self.tell(Input::WentToBackground).await
-    }
-
-    /// Says that the app is in the foreground again.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Stopped`].
-    pub async fn came_to_foreground(&self) -> Result<(), Error> {
-        self.tell(Input::CameToForeground).await
-    }
-
     /// Says what the shell's system can do: [`Node::plan`] follows it. Not durable.
     ///
     /// # Errors
@@ -415,15 +422,6 @@ impl Node {
         self.timed(|machine, now| machine.stop_presence(now)).await
     }
 
-    /// Dials every co-signer that is not connected, now, and listens again to those that were muted.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Stopped`].
-    pub async fn connect(&self) -> Result<(), Error> {
-        self.timed(|machine, now| machine.connect(now)).await
-    }
-
     /// Returns everything a screen shows.
     ///
     /// # Errors
@@ -493,13 +491,13 @@ impl Node {
         question: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |engine| {
+        let command: Command = Command::Do(Box::new(move |engine| {
             let result = question(engine);
             Box::new(move || {
                 // A caller that has gone away needs no answer.
                 let _ = answer.send(result);
             })
-        });
+        }));
         self.commands.send(command).await.map_err(|_| Error::Stopped)?;
         answered.await.map_err(|_| Error::Stopped)
     }

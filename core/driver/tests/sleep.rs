@@ -171,7 +171,7 @@ fn boot_ms() -> u64 {
 }
 
 fn config(path: &Path) -> Config {
-    Config { journal: path.to_owned(), listen: vec![], boot: None }
+    Config { journal: path.to_owned(), listen: vec![], ..Config::default() }
 }
 
 fn vault() -> Arc<MemoryVault> {

@@ -1,9 +1,11 @@
 //! Carries out what was typed.
 
+use countersign_driver::machine::card::Card;
 use countersign_driver::machine::evidence::verify_evidence;
 use countersign_driver::machine::fault::CallerFault;
 use countersign_driver::machine::id::{SessionId, WalletId};
 use countersign_driver::machine::key::ParticipantKey;
+use countersign_driver::machine::limits::PREFLIGHT_MS;
 use countersign_driver::machine::status::Status;
 use countersign_driver::{Error, Node};
 use qrcode::render::unicode::Dense1x2;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::command::{Command, HELP};
 use super::fault::{Failure, Kind};
-use super::{detail, notices, output, view, words};
+use super::{detail, network, notices, output, view, words};
 
 /// An answer, for programs and for people.
 pub(crate) struct Answer {
@@ -49,13 +51,29 @@ pub(crate) async fn answer(node: &Node, command: &Command) -> Result<Answer, Fai
             let text = if lines.is_empty() { "There is no wallet yet.".to_owned() } else { lines.join("\n") };
             Ok(Answer { json: json!({ "wallets": status.wallets }), text })
         }
-        Command::Connect => {
+        Command::Connect { who: None } => {
             node.connect().await?;
             done("Dialling everybody who is not connected.".to_owned())
         }
-        Command::Propose { wallet, payload, lasts_ms } => {
+        Command::Connect { who: Some(who) } => {
+            node.connect_to(find_key(node, who).await?).await?;
+            done(format!("Dialling {who}, unless connected."))
+        }
+        Command::Disconnect { who } => {
+            node.stop_connecting(find_key(node, who).await?).await?;
+            done(format!("{who} is not dialled any more."))
+        }
+        Command::Preflight { wallet, budget_ms } => {
             let wallet = find_wallet(&node.status().await?, wallet)?;
-            let session = node.propose(wallet, payload.clone(), *lasts_ms).await?;
+            Ok(network::preflight(&node.preflight(wallet, *budget_ms).await?))
+        }
+        Command::Propose { wallet, payload, lasts_ms, check } => {
+            let wallet = find_wallet(&node.status().await?, wallet)?;
+            let session = if *check {
+                node.initiate(wallet, payload.clone(), *lasts_ms, PREFLIGHT_MS).await?
+            } else {
+                node.propose(wallet, payload.clone(), *lasts_ms).await?
+            };
             Ok(Answer { json: json!({ "session": session }), text: format!("Proposed session {session}.") })
         }
         Command::Approve { session } => {
@@ -101,14 +119,10 @@ pub(crate) async fn answer(node: &Node, command: &Command) -> Result<Answer, Fai
             node.stop_presence().await?;
             done("Co-signers hear no more whether we are here.".to_owned())
         }
-        Command::Background => {
-            node.went_to_background().await?;
-            done("In the background: nobody is dialled, nothing begun.".to_owned())
-        }
-        Command::Foreground => {
-            node.came_to_foreground().await?;
-            done("In the foreground again.".to_owned())
-        }
+        Command::Background => network::background(node).await,
+        Command::Foreground => network::foreground(node).await,
+        Command::Slice { budget_ms } => network::slice(node, *budget_ms).await,
+        Command::Network(state) => network::network(node, state.clone()).await,
         Command::Evidence { session } => {
             let session = find_session(&node.status().await?, session)?;
             let pieces: Vec<String> = node.evidence(session).await?.iter().map(hex::encode).collect();
@@ -186,24 +200,7 @@ async fn create_wallet(node: &Node, name: &str, holders: &[String]) -> Result<An
         keys.extend(cards.iter().map(|card| card.statement().participant));
     }
     for holder in holders {
-        let named: Vec<ParticipantKey> = cards
-            .iter()
-            .map(|card| card.statement())
-            .filter(|statement| statement.nickname == *holder)
-            .map(|statement| statement.participant)
-            .collect();
-        match (holder.parse::<ParticipantKey>(), named.as_slice()) {
-            (Ok(key), _) => keys.push(key),
-            (Err(_), [key]) => keys.push(*key),
-            (Err(_), []) => {
-                return Err(caller(format!(
-                    "Nobody is called '{holder}'. Add their card first, or type their key."
-                )));
-            }
-            (Err(_), [_, _, ..]) => {
-                return Err(caller(format!("Several are called '{holder}'. Type the key instead.")));
-            }
-        }
+        keys.push(key_of(&cards, holder)?);
     }
     // Naming ourselves is no mistake; naming another twice is for the machine to refuse.
     let mut rest = keys.split_off(1);
@@ -213,6 +210,28 @@ async fn create_wallet(node: &Node, name: &str, holders: &[String]) -> Result<An
     let aggregate_key = node.wallet(wallet).await?.aggregate().x_only();
     let text = format!("Created wallet {wallet} with the aggregate key {aggregate_key}.");
     Ok(Answer { json: json!({ "wallet": wallet, "aggregate_key": aggregate_key }), text })
+}
+
+async fn find_key(node: &Node, holder: &str) -> Result<ParticipantKey, Failure> {
+    key_of(&node.cards().await?, holder)
+}
+
+/// Returns the key that was typed, or that of who is called so.
+fn key_of(cards: &[Card], holder: &str) -> Result<ParticipantKey, Failure> {
+    let named: Vec<ParticipantKey> = cards
+        .iter()
+        .map(|card| card.statement())
+        .filter(|statement| statement.nickname == *holder)
+        .map(|statement| statement.participant)
+        .collect();
+    match (holder.parse::<ParticipantKey>(), named.as_slice()) {
+        (Ok(key), _) => Ok(key),
+        (Err(_), [key]) => Ok(*key),
+        (Err(_), []) => {
+            Err(caller(format!("Nobody is called '{holder}'. Add their card first, or type their key.")))
+        }
+        (Err(_), [_, _, ..]) => Err(caller(format!("Several are called '{holder}'. Type the key instead."))),
+    }
 }
 
 async fn name_of(node: &Node, participant: &ParticipantKey) -> Result<String, Failure> {

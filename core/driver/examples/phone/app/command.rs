@@ -3,10 +3,14 @@
 use std::fs;
 
 use countersign_driver::machine::id::PayloadDigest;
-use countersign_driver::machine::limits::DEFAULT_SESSION_MS;
+use countersign_driver::machine::limits::{DEFAULT_SESSION_MS, PREFLIGHT_MS};
 use countersign_driver::machine::message::{DeclineReason, Item, Payload};
+use countersign_driver::machine::network::NetworkState;
 use countersign_driver::machine::plan::NotificationKey;
 use countersign_driver::machine::wallet::derive::{KeyPath, Taproot};
+
+/// Usual length of a moment in the background, in milliseconds.
+const SLICE_MS: u64 = 8_000;
 
 /// Shown on `help`.
 pub(crate) const HELP: &str = "\
@@ -14,9 +18,12 @@ card                        show our card, for the others to add
 add CARD                    take another's card
 wallet NAME [WHO ...]       create a wallet of ourselves and these keys or nicknames, or of all cards added
 wallets                     list the wallets and their participants
-connect                     dial everybody again, now
+connect [WHO]               dial everybody, or this one, again, now
+disconnect WHO              dial this one no more until asked to
+preflight WALLET [5s]       find out whether every co-signer of a wallet answers
 propose WALLET DIGEST[,DIGEST ...] [--path m/0/5] [--taproot untweaked|keyspend|ROOT]
                             [--text TEXT] [--for 300s]
+                            [--check]: only if every co-signer answers
 propose WALLET @FILE        the same with a JSON array of {digest, path, taproot}
 approve SESSION             agree to sign; covers every attempt
 reject SESSION [user|unrecognised|policy]
@@ -31,6 +38,9 @@ events                      show what was not dealt with yet, and deal with it
 presence TIME               tell co-signers that we are here, each time for so long, such as 1h; or off
 background                  do as if the user had left this program
 foreground                  do as if the user had come back
+slice [8s]                  do as if the system let this program run for a moment in the background
+network off | GENERATION [IP ...]
+                            do as if there were no network, or another one with these addresses
 evidence SESSION            show what proves that a participant broke the protocol
 judge HEX                   judge such evidence; @FILE reads the hex from a file
 status                      show everything
@@ -52,11 +62,22 @@ pub(crate) enum Command {
         holders: Vec<String>,
     },
     Wallets,
-    Connect,
+    /// `None` for everybody.
+    Connect {
+        who: Option<String>,
+    },
+    Disconnect {
+        who: String,
+    },
+    Preflight {
+        wallet: String,
+        budget_ms: u64,
+    },
     Propose {
         wallet: String,
         payload: Payload,
         lasts_ms: u64,
+        check: bool,
     },
     Approve {
         session: String,
@@ -89,6 +110,10 @@ pub(crate) enum Command {
     },
     Background,
     Foreground,
+    Slice {
+        budget_ms: u64,
+    },
+    Network(NetworkState),
     Evidence {
         session: String,
     },
@@ -122,7 +147,15 @@ impl Command {
                 Self::Wallet { name: (*name).to_owned(), holders }
             }
             ("wallets", []) => Self::Wallets,
-            ("connect", []) => Self::Connect,
+            ("connect", []) => Self::Connect { who: None },
+            ("connect", [who]) => Self::Connect { who: Some((*who).to_owned()) },
+            ("disconnect", [who]) => Self::Disconnect { who: (*who).to_owned() },
+            ("preflight", [wallet]) => {
+                Self::Preflight { wallet: (*wallet).to_owned(), budget_ms: PREFLIGHT_MS }
+            }
+            ("preflight", [wallet, time]) => {
+                Self::Preflight { wallet: (*wallet).to_owned(), budget_ms: duration(time)? }
+            }
             ("propose", [wallet, what, options @ ..]) => propose(wallet, what, options)?,
             ("approve", [session]) => Self::Approve { session: (*session).to_owned() },
             ("reject", [session]) => {
@@ -151,6 +184,14 @@ impl Command {
             ("presence", [time]) => Self::Presence { ttl_ms: Some(duration(time)?) },
             ("background", []) => Self::Background,
             ("foreground", []) => Self::Foreground,
+            ("slice", []) => Self::Slice { budget_ms: SLICE_MS },
+            ("slice", [time]) => Self::Slice { budget_ms: duration(time)? },
+            ("network", ["off"]) => Self::Network(NetworkState { online: false, ..NetworkState::default() }),
+            ("network", [generation, addresses @ ..]) => Self::Network(NetworkState {
+                generation: generation.parse().map_err(|_| usage("network"))?,
+                local_addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
+                ..NetworkState::default()
+            }),
             ("evidence", [session]) => Self::Evidence { session: (*session).to_owned() },
             ("judge", [evidence]) => Self::Judge { evidence: read_hex(evidence)? },
             ("status", []) => Self::Status,
@@ -170,7 +211,9 @@ impl Command {
             Self::Add { .. } => "add",
             Self::Wallet { .. } => "wallet",
             Self::Wallets => "wallets",
-            Self::Connect => "connect",
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
+            Self::Preflight { .. } => "preflight",
             Self::Propose { .. } => "propose",
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
@@ -185,6 +228,8 @@ impl Command {
             Self::Presence { .. } => "presence",
             Self::Background => "background",
             Self::Foreground => "foreground",
+            Self::Slice { .. } => "slice",
+            Self::Network(_) => "network",
             Self::Evidence { .. } => "evidence",
             Self::Judge { .. } => "judge",
             Self::Status => "status",
@@ -219,6 +264,8 @@ pub(crate) fn duration(text: &str) -> Result<u64, String> {
 
 fn propose(wallet: &str, what: &str, options: &[&str]) -> Result<Command, String> {
     let (mut path, mut taproot) = (None, None);
+    let check = options.contains(&"--check");
+    let options: Vec<&str> = options.iter().copied().filter(|option| *option != "--check").collect();
     let (mut text, mut lasts_ms) = (String::new(), DEFAULT_SESSION_MS);
     for option in options.chunks(2) {
         match option {
@@ -240,7 +287,7 @@ fn propose(wallet: &str, what: &str, options: &[&str]) -> Result<Command, String
             what.split(',').map(|digest| item(digest, key.clone())).collect::<Result<_, _>>()?
         }
     };
-    Ok(Command::Propose { wallet: wallet.to_owned(), payload: Payload { items, text }, lasts_ms })
+    Ok(Command::Propose { wallet: wallet.to_owned(), payload: Payload { items, text }, lasts_ms, check })
 }
 
 /// One item in a file.

@@ -65,6 +65,9 @@ impl From<Error> for Failure {
             Error::Key(_) => (Kind::Vault, "Begin again in a new folder."),
             Error::Entropy(_) => (Kind::Entropy, "Try again later."),
             Error::Net(_) => (Kind::Net, "Give another address with --listen, such as /ip4/127.0.0.1/tcp/0."),
+            Error::NotReady(_) => {
+                (Kind::Caller, "Type preflight WALLET to see who is missing, or propose without --check.")
+            }
             Error::Stopped => (Kind::Stopped, "Start it again."),
         };
         Failure::new(kind, sentence(&error.to_string(), advice))

@@ -39,21 +39,26 @@ pub(crate) fn prepare(dir: &Path, log: bool) -> Result<Arc<dyn Vault>, Failure> 
 }
 
 /// Says where the journal is and where to listen: as asked, or as the last time, so that cards stay true.
-pub(crate) fn config(dir: &Path, listen: &[String]) -> Config {
+pub(crate) fn config(Args { dir, listen, relay, mdns, .. }: &Args) -> Config {
     let journal = dir.join("journal.db");
     let listen = if listen.is_empty() {
         let before = fs::read_to_string(dir.join("listen")).unwrap_or_else(|_| ANY_PORT.to_owned());
         before.lines().map(str::to_owned).collect()
     } else {
-        listen.to_vec()
+        listen.clone()
     };
-    Config { journal, listen, boot: None }
+    Config { journal, listen, relays: relay.clone(), mdns: *mdns, ..Config::default() }
 }
 
 /// Notes the addresses for the next start, unless they are the user's choice.
 pub(crate) fn remember(args: &Args, addresses: &[String]) -> Result<(), Failure> {
     if args.listen.is_empty() {
-        fs::write(args.dir.join("listen"), addresses.join("\n")).map_err(|error| {
+        let own: Vec<&str> = addresses
+            .iter()
+            .filter(|address| !address.contains("/p2p-circuit"))
+            .map(String::as_str)
+            .collect();
+        fs::write(args.dir.join("listen"), own.join("\n")).map_err(|error| {
             Failure::new(
                 Kind::Caller,
                 format!("The folder {} cannot be written: {error}.", args.dir.display()),

@@ -20,6 +20,7 @@ pub(crate) mod command;
 mod detail;
 mod fault;
 mod identity;
+mod network;
 mod notices;
 mod output;
 mod screen;
@@ -52,6 +53,12 @@ struct Args {
     /// Multiaddress to listen at; repeatable [default: as before, or /ip4/127.0.0.1/tcp/0]
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Multiaddress of a relay, with its peer id at the end; repeatable
+    #[arg(long, value_name = "MULTIADDR")]
+    relay: Vec<String>,
+    /// Look for co-signers in the local network, and be found there.
+    #[arg(long)]
+    mdns: bool,
     /// Write every event and answer as one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -97,7 +104,7 @@ async fn serve(args: &Args) -> Result<(), Failure> {
         // The loop below may have ended already: then nobody wants to hear.
         let _ = told.send((at, event.clone()));
     };
-    let config = identity::config(&args.dir, &args.listen);
+    let config = identity::config(args);
     let node = Node::open(&config, vault, observer).await?;
     let (output, lines) = Output::open(args.json);
     let mut phone = Phone { args, node, output, ready: false, stale: true };
@@ -195,18 +202,17 @@ impl Phone<'_> {
         if word == "quit" { Next::Quit } else { Next::Again }
     }
 
-    /// Issues a card unless the one we have names these addresses.
+    /// Issues a card unless we have one; says that we can be reached once it names these addresses.
     async fn listens(&mut self, addresses: &[String]) -> Result<(), Failure> {
         let me = self.node.status().await?.participant;
         let cards = self.node.cards().await?;
         let own = cards.iter().find(|card| card.statement().participant == me);
         let named = self.args.name.clone();
         match own {
-            Some(card)
-                if card.statement().addresses == addresses
-                    && named.as_ref().is_none_or(|name| *name == card.statement().nickname) =>
-            {
-                self.say_ready(&card.to_text()).await
+            // The core itself issues one that names other addresses.
+            Some(card) if named.as_ref().is_none_or(|name| *name == card.statement().nickname) => {
+                let stands = card.statement().addresses == addresses;
+                if stands { self.say_ready(&card.to_text()).await } else { Ok(()) }
             }
             Some(_) | None => {
                 let nickname = named

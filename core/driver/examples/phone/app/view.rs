@@ -282,7 +282,7 @@ fn path_word(path: LinkPath) -> &'static str {
     }
 }
 
-fn fault_word(fault: DialFault) -> &'static str {
+pub(crate) fn fault_word(fault: DialFault) -> &'static str {
     match fault {
         DialFault::NoAnswer => "no answer",
         DialFault::Refused => "refused",
