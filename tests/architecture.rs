@@ -25,7 +25,16 @@ const BANS: [(&str, &[&str]); 2] = [
     ),
     (
         "countersign-driver",
-        &["uniffi", "clap", "ratatui", "k256", "libp2p-mdns", "libp2p-dns", "hickory-resolver"],
+        &[
+            "uniffi",
+            "clap",
+            "ratatui",
+            "k256",
+            "libp2p-dns",
+            "libp2p-stream",
+            "libp2p-rendezvous",
+            "hickory-resolver",
+        ],
     ),
 ];
 
@@ -36,7 +45,7 @@ const TARGETS: [&str; 3] = ["x86_64-unknown-linux-gnu", "aarch64-linux-android",
 fn no_library_links_what_it_must_not() {
     for (crate_name, banned) in BANS {
         for target in TARGETS {
-            let linked = links(crate_name, target, "255");
+            let linked = links(crate_name, target, "255", &[]);
             assert!(linked.len() > 10, "{crate_name} links something: {linked:?}");
             let found: Vec<&&str> = banned.iter().filter(|name| linked.contains(**name)).collect();
             assert!(found.is_empty(), "{crate_name} links {found:?} for {target}");
@@ -44,10 +53,24 @@ fn no_library_links_what_it_must_not() {
     }
 }
 
+/// What phones have of their own, or pay for in size.
+const NOT_ON_PHONES: [&str; 5] = ["libp2p-mdns", "libp2p-quic", "libp2p-webrtc", "aws-lc-rs", "rustls"];
+
+#[test]
+fn what_phones_link_is_small() {
+    let whole = links("countersign-driver", TARGETS[0], "255", &[]);
+    for target in TARGETS {
+        let linked = links("countersign-driver", target, "255", &["--no-default-features"]);
+        let found: Vec<&&str> = NOT_ON_PHONES.iter().filter(|name| linked.contains(**name)).collect();
+        assert!(found.is_empty(), "the driver links {found:?} for {target}");
+    }
+    assert!(NOT_ON_PHONES.iter().all(|name| whole.contains(*name)), "the names are right: {whole:?}");
+}
+
 #[test]
 fn only_the_machine_names_the_signing_library() {
     for crate_name in ["countersign-driver", "countersign-tests"] {
-        let direct = links(crate_name, TARGETS[0], "1");
+        let direct = links(crate_name, TARGETS[0], "1", &[]);
         assert!(direct.contains("countersign-machine"), "{crate_name} links the machine");
         assert!(!direct.contains("musig2"), "{crate_name} goes through the machine");
     }
@@ -160,11 +183,12 @@ fn nothing_is_left_to_do_in_the_sources() {
 
 /// Returns what a crate's library links for `target`, directly or through others down to `depth`; what only its
 /// tests and build scripts use is no part of it.
-fn links(crate_name: &str, target: &str, depth: &str) -> BTreeSet<String> {
+fn links(crate_name: &str, target: &str, depth: &str, features: &[&str]) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .args(["--package", crate_name, "--target", target, "--depth", depth])
+        .args(features)
         .current_dir(root())
         .output()
         .expect("cargo runs");

@@ -41,10 +41,11 @@ impl Circuits {
 /// Returns the relay that a circuit's address goes through, and where that can be dialled.
 pub(super) fn relay_of(address: &Multiaddr) -> Option<(PeerId, Multiaddr)> {
     let mut before: Multiaddr = address.iter().take_while(|part| *part != Protocol::P2pCircuit).collect();
-    match before.pop()? {
-        Protocol::P2p(relay) if before.len() < address.len() && !before.is_empty() => Some((relay, before)),
-        _ => None,
+    if before == *address {
+        return None;
     }
+    let Protocol::P2p(relay) = before.pop()? else { return None };
+    (!before.is_empty()).then_some((relay, before))
 }
 
 impl Transport for Circuits {
@@ -66,9 +67,6 @@ impl Transport for Circuits {
         address: Multiaddr,
         options: DialOpts,
     ) -> Result<Self::Dial, TransportError<Self::Error>> {
-        if !address.iter().any(|part| part == Protocol::P2pCircuit) {
-            return Err(TransportError::MultiaddrNotSupported(address));
-        }
         let Some((relay, at)) = relay_of(&address) else {
             return Err(TransportError::MultiaddrNotSupported(address));
         };

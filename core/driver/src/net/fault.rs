@@ -104,7 +104,14 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<DialFault> {
             | ReserveError::Protocol(_) => Some(DialFault::Refused),
         };
     }
-    let kind = cause.downcast_ref::<io::Error>()?.kind();
+    of_kind(cause.downcast_ref::<io::Error>()?.kind())
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the system's errors grow; what is not named here says nothing of the other side"
+)]
+fn of_kind(kind: io::ErrorKind) -> Option<DialFault> {
     match kind {
         io::ErrorKind::ConnectionRefused => Some(DialFault::Refused),
         io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {

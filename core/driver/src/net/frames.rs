@@ -12,6 +12,10 @@ use tokio::sync::{mpsc, oneshot};
 /// Longest wait for frames that a connection brought before it ended.
 const LAST_FRAMES: Duration = Duration::from_millis(500);
 
+/// Most bytes of one write over WebRTC: libp2p's side of it reads no message of more than 8 KiB, its own head included, and says
+/// nothing of one that it could not read.
+pub(super) const WEBRTC_PIECE: usize = 7 * 1024;
+
 /// What a reading or writing task reports of its stream, which a number names.
 pub(super) struct Report {
     pub(super) peer: PeerId,
@@ -29,13 +33,14 @@ pub(super) enum Said {
     Ended,
 }
 
-/// Writes every queued frame. The other side writes nothing on our stream: reading from it tells when it ends.
+/// Writes every queued frame, in pieces of at most `piece` bytes. The other side writes nothing on our stream: reading from it tells when it ends.
 ///
 /// `queued` is the number of bytes that wait or are not yet flushed.
 pub(super) async fn write(
     stream: Stream,
     mut queue: mpsc::UnboundedReceiver<Arc<[u8]>>,
     queued: &AtomicUsize,
+    piece: usize,
 ) -> std::io::Result<()> {
     let (mut reading, mut writing) = stream.split();
     let (mut buffer, mut nothing) = (Vec::new(), [0]);
@@ -53,8 +58,10 @@ pub(super) async fn write(
             buffer.extend_from_slice(&frame);
             next = if buffer.len() < MAX_FRAME_BYTES { queue.try_recv().ok() } else { None };
         }
-        writing.write_all(&buffer).await?;
-        writing.flush().await?;
+        for piece in buffer.chunks(piece) {
+            writing.write_all(piece).await?;
+            writing.flush().await?;
+        }
         queued.fetch_sub(taken, Ordering::Relaxed);
         buffer.clear();
     }

@@ -1,11 +1,10 @@
 //! Co-signers in the local network, found by libp2p's mDNS. For hosts: phones have discovery of their own.
 //!
-//! libp2p's behaviour starts a task and two sockets for each interface and never ends them. So it has a runtime of its own here, a
-//! thread, which ends with them when nobody looks any more. Outside the swarm it gives addresses to nobody but us.
+//! libp2p's behaviour starts a task and two sockets for each interface and never ends them: it runs aside. Outside the swarm it gives
+//! addresses to nobody but us.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
-use std::task::Poll;
 
 use libp2p::PeerId;
 use libp2p::mdns::{self, Event};
@@ -13,9 +12,9 @@ use libp2p::multiaddr::Multiaddr;
 use libp2p::swarm::behaviour::{ExpiredListenAddr, NewListenAddr};
 use libp2p::swarm::derive_prelude::ListenerId;
 use libp2p::swarm::{FromSwarm, NetworkBehaviour, ToSwarm};
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::Instant;
+use tokio::runtime::Handle;
 
+use super::aside::Aside;
 use super::{MAX_FOUND, NetError, without_peer};
 
 /// How long what was found holds, in milliseconds: libp2p's own figure for what it answers.
@@ -25,9 +24,8 @@ const MAX_PEERS: usize = 256;
 
 /// Looks for peers, and is found by them.
 pub(super) struct Lan {
-    mdns: Option<mdns::tokio::Behaviour>,
-    /// Runs the tasks. It is there until the end.
-    runtime: Option<Runtime>,
+    mdns: mdns::tokio::Behaviour,
+    aside: Handle,
     here: HashMap<PeerId, Vec<String>>,
     /// Those of them whose addresses are new.
     news: VecDeque<PeerId>,
@@ -35,24 +33,18 @@ pub(super) struct Lan {
 
 impl Lan {
     /// Starts looking.
-    pub(super) fn start(me: PeerId) -> Result<Self, NetError> {
+    pub(super) fn start(me: PeerId, aside: &Aside) -> Result<Self, NetError> {
         let failed = |error: std::io::Error| NetError::Listen(format!("mDNS: {error}"));
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("countersign-lan")
-            .enable_all()
-            .build()
-            .map_err(failed)?;
-        let inside = runtime.enter();
+        let aside = aside.handle().map_err(failed)?;
+        let inside = aside.enter();
         let mdns = mdns::tokio::Behaviour::new(mdns::Config::default(), me).map_err(failed)?;
         drop(inside);
-        Ok(Self { mdns: Some(mdns), runtime: Some(runtime), here: HashMap::new(), news: VecDeque::new() })
+        Ok(Self { mdns, aside, here: HashMap::new(), news: VecDeque::new() })
     }
 
     /// Takes an address at which we listen from now on, or no more.
     pub(super) fn listens(&mut self, listener_id: ListenerId, addr: &Multiaddr, listens: bool) {
-        let Some(mdns) = &mut self.mdns else { return };
-        mdns.on_swarm_event(if listens {
+        self.mdns.on_swarm_event(if listens {
             FromSwarm::NewListenAddr(NewListenAddr { listener_id, addr })
         } else {
             FromSwarm::ExpiredListenAddr(ExpiredListenAddr { listener_id, addr })
@@ -64,16 +56,6 @@ impl Lan {
         self.here.get(id).cloned()
     }
 
-    /// Ends everything, and waits for that until `end`.
-    pub(super) async fn stop(mut self, end: Instant) {
-        self.mdns = None;
-        if let Some(runtime) = self.runtime.take() {
-            let within = end.saturating_duration_since(Instant::now());
-            // It cannot fail but by a panic, and then there is nothing left to end.
-            let _ = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(within)).await;
-        }
-    }
-
     /// Returns the next peer that is found, with all its addresses. Safe to drop and call again.
     async fn found(&mut self) -> (PeerId, Vec<String>) {
         loop {
@@ -82,12 +64,9 @@ impl Lan {
                     return (id, addresses);
                 }
             }
-            let order = poll_fn(|context| match (&mut self.mdns, &self.runtime) {
-                (Some(mdns), Some(runtime)) => {
-                    let _inside = runtime.enter();
-                    mdns.poll(context)
-                }
-                (_, None) | (None, _) => Poll::Pending,
+            let order = poll_fn(|context| {
+                let _inside = self.aside.enter();
+                self.mdns.poll(context)
             });
             // Its other orders are for a swarm.
             if let ToSwarm::GenerateEvent(event) = order.await {
@@ -128,14 +107,5 @@ pub(super) async fn next(lan: &mut Option<Lan>) -> (PeerId, Vec<String>) {
     match lan {
         Some(lan) => lan.found().await,
         None => std::future::pending().await,
-    }
-}
-
-impl Drop for Lan {
-    fn drop(&mut self) {
-        self.mdns = None;
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -60,6 +60,11 @@ impl Peer {
         Self { key, connections: Vec::new(), writer: None, reader: None, dials: Vec::new() }
     }
 
+    #[cfg(test)]
+    pub(super) fn connections(&self) -> Vec<ConnectionId> {
+        self.connections.iter().map(|(connection, _)| *connection).collect()
+    }
+
     /// Returns the best connection: directly, else over WebRTC, else through a relay; the oldest of equals.
     fn best(&self) -> Option<(ConnectionId, LinkPath)> {
         self.connections.iter().copied().min_by_key(|(_, path)| detour(*path))
@@ -189,8 +194,9 @@ impl Net {
         }
         let Some(queue) = writer.queue.take() else { return };
         let (number, counter, reports) = (writer.stream, Arc::clone(&writer.queued), self.reporter.clone());
+        let piece = if writer.path == LinkPath::Webrtc { frames::WEBRTC_PIECE } else { usize::MAX };
         writer.task = Some(self.tasks.spawn(async move {
-            if let Err(error) = frames::write(stream, queue, &counter).await {
+            if let Err(error) = frames::write(stream, queue, &counter, piece).await {
                 tracing::debug!(peer = %id, %error, "our stream broke");
             }
             // Nobody is left to be told when the network has been dropped.

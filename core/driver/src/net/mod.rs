@@ -5,6 +5,7 @@
 //! through relays: frames take the best. A link goes down when none is left. When frames take another connection, some may be
 //! lost with the former; the exchange that begins each stream makes up for them.
 
+mod aside;
 mod circuit;
 mod fault;
 mod frames;
@@ -36,6 +37,7 @@ use libp2p::swarm::{self, ConnectionId, DialError, NetworkBehaviour, SwarmEvent}
 use libp2p::{PeerId, Swarm, TransportError, allow_block_list, connection_limits, dcutr, identify};
 use tokio::sync::mpsc;
 
+use self::aside::Aside;
 use self::circuit::Ask;
 use self::frames::Report;
 use self::link::Peer;
@@ -134,6 +136,7 @@ pub(crate) struct Net {
     swarm: Swarm<Behaviour>,
     keypair: Keypair,
     tasks: Tasks,
+    aside: Aside,
     /// The co-signers that may connect.
     peers: HashMap<PeerId, Peer>,
     /// The relays that are asked to keep us, and those that circuits to co-signers go through.
@@ -160,7 +163,8 @@ impl Net {
     pub(crate) fn start(transport: &Secret32, config: &NetConfig) -> Result<Self, NetError> {
         let keypair = keypair(transport)?;
         let tasks = Tasks::default();
-        let (mut swarm, asked) = build_swarm(&keypair, tasks.clone())?;
+        let aside = Aside::default();
+        let (mut swarm, asked) = build_swarm(&keypair, tasks.clone(), &aside)?;
         for address in &config.listen {
             let parsed = address.parse().map_err(|_| NetError::Address(address.clone()))?;
             if cfg!(not(feature = "interfaces")) && transport::is_unspecified(&parsed) {
@@ -174,10 +178,11 @@ impl Net {
         let (reporter, reports) = mpsc::channel(MAX_UNREAD_FRAMES);
         Ok(Self {
             #[cfg(feature = "mdns")]
-            lan: config.mdns.then(|| lan::Lan::start(*swarm.local_peer_id())).transpose()?,
+            lan: config.mdns.then(|| lan::Lan::start(*swarm.local_peer_id(), &aside)).transpose()?,
             swarm,
             keypair,
             tasks,
+            aside,
             peers: HashMap::new(),
             relays: HashMap::new(),
             asked,
@@ -271,12 +276,9 @@ impl Net {
         if tokio::time::timeout_at(end, closing).await.is_err() {
             tracing::warn!("connections were not closed in time");
         }
-        #[cfg(feature = "mdns")]
-        if let Some(lan) = self.lan.take() {
-            lan.stop(end).await;
-        }
-        let Self { swarm, tasks, .. } = self;
+        let Self { swarm, tasks, aside, .. } = self;
         drop(swarm);
+        aside.stop(end).await;
         tasks.stop(end.saturating_duration_since(tokio::time::Instant::now())).await
     }
 
@@ -385,9 +387,10 @@ fn keypair(transport: &Secret32) -> Result<Keypair, NetError> {
 fn build_swarm(
     keypair: &Keypair,
     tasks: Tasks,
+    aside: &Aside,
 ) -> Result<(Swarm<Behaviour>, mpsc::UnboundedReceiver<Ask>), NetError> {
     let id = keypair.public().to_peer_id();
-    let wires = transport::build(keypair)?;
+    let wires = transport::build(keypair, aside)?;
     let limits = connection_limits::ConnectionLimits::default()
         .with_max_pending_incoming(Some(MAX_PENDING_INCOMING))
         .with_max_established_incoming(Some(MAX_INCOMING))

@@ -55,10 +55,7 @@ impl Transport for Names {
         address: Multiaddr,
         options: DialOpts,
     ) -> Result<Self::Dial, TransportError<io::Error>> {
-        let named = address.iter().last().and_then(|part| match part {
-            Protocol::P2p(id) => Some(id),
-            _ => None,
-        });
+        let named = if let Some(Protocol::P2p(id)) = address.iter().last() { Some(id) } else { None };
         let connecting = if address.iter().any(|part| part == Protocol::P2pCircuit) || !has_name(&address) {
             self.inner().dial(address, options)?
         } else {

@@ -84,6 +84,19 @@ impl Net {
         }
     }
 
+    /// Lets a relay keep us no more, and closes the connection to it with all circuits.
+    #[cfg(test)]
+    pub(crate) fn leave(&mut self, relay: TransportKey) {
+        let Some((id, entry)) = peer_id(&relay).and_then(|id| Some((id, self.relays.get_mut(&id)?))) else {
+            return;
+        };
+        let granted = entry.reservation.take().is_some_and(|reservation| reservation.granted);
+        self.cut_relay(id);
+        if granted {
+            self.listening();
+        }
+    }
+
     /// Registers the addresses that strangers can dial under each of these names. What comes of it is told by
     /// [`NetEvent::Registered`], once for all names.
     pub(crate) fn register(&mut self, relay: TransportKey, namespaces: &[String], ttl_ms: u64) {
@@ -299,10 +312,6 @@ impl Net {
 }
 
 /// Returns whether strangers may be able to dial an address, and may know it.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "libp2p's enum grows; what is no address of a private network is public"
-)]
 fn is_public(address: &Multiaddr) -> bool {
     if super::is_circuit(address) {
         return true;

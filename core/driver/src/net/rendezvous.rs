@@ -306,7 +306,7 @@ mod tests {
     fn only_signed_records_under_the_name_that_was_asked_for_are_found() {
         let keypair = Keypair::generate_ed25519();
         let mut forged = registration("ours", &keypair, 7);
-        forged.record.as_mut().and_then(|record| record.last_mut()).map(|byte| *byte ^= 1);
+        *forged.record.as_mut().and_then(|record| record.last_mut()).expect("a record") ^= 1;
 
         let answer = found(vec![
             forged,

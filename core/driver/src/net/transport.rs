@@ -21,6 +21,9 @@ use libp2p::{PeerId, noise, relay, tcp, yamux};
 use tokio::sync::mpsc;
 
 use super::NetError;
+use super::aside::Aside;
+#[cfg(any(feature = "quic", feature = "webrtc"))]
+use super::aside::Beside;
 use super::circuit::{Ask, Circuits};
 use super::names::Names;
 
@@ -46,7 +49,11 @@ pub(super) struct Wires {
 }
 
 /// Builds the transports.
-pub(super) fn build(keypair: &Keypair) -> Result<Wires, NetError> {
+#[cfg_attr(
+    not(any(feature = "quic", feature = "webrtc")),
+    expect(unused_variables, reason = "what there is starts no tasks")
+)]
+pub(super) fn build(keypair: &Keypair, aside: &Aside) -> Result<Wires, NetError> {
     #[cfg(any(feature = "quic", feature = "webrtc"))]
     choose_cryptography();
     let (client, relay) = relay::client::new(keypair.public().to_peer_id());
@@ -54,9 +61,9 @@ pub(super) fn build(keypair: &Keypair) -> Result<Wires, NetError> {
     let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
     let wire = or(secured(circuits, keypair)?, secured(tcp, keypair)?);
     #[cfg(feature = "quic")]
-    let wire = or(wire, quic(keypair));
+    let wire = or(wire, Beside(quic(keypair), aside.clone()).boxed());
     #[cfg(feature = "webrtc")]
-    let wire = or(wire, webrtc(keypair)?);
+    let wire = or(wire, Beside(webrtc(keypair)?, aside.clone()).boxed());
     #[cfg(any(test, feature = "memory"))]
     let wire = or(wire, secured(libp2p::core::transport::MemoryTransport::new(), keypair)?);
     let timeout = Duration::from_millis(DIAL_TIMEOUT_MS);
@@ -89,6 +96,12 @@ where
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(yamux::Config::default())
+        // These hide what caused them.
+        .map_err(|error| match error {
+            Either::Left(Either::Left(error)) => io::Error::other(error),
+            Either::Left(Either::Right(error)) => io::Error::other(error),
+            Either::Right(error) => io::Error::other(error),
+        })
         .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
         .boxed())
 }
