@@ -1,6 +1,7 @@
 //! Judges: helpers shared by the judged behaviour beside this file.
 
 pub mod fuzzing;
+pub mod network;
 pub mod programs;
 pub mod rig;
 pub mod world;

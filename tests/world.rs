@@ -15,7 +15,7 @@ use countersign_machine::session::Happening;
 use countersign_machine::time::{BootTime, Now, WallTime};
 use countersign_machine::{Input, Node};
 
-mod dice;
+pub(crate) mod dice;
 mod end;
 mod judge;
 mod kit;
