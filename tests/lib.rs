@@ -4,4 +4,5 @@ pub mod fuzzing;
 pub mod network;
 pub mod programs;
 pub mod rig;
+pub mod talk;
 pub mod world;

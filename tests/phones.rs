@@ -1,11 +1,11 @@
 //! The main job, judged from outside: processes of their own sign over real connections, killed or not.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use countersign_tests::programs;
+use countersign_tests::talk::Talk;
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ fn nonces_lost_with_a_killed_phone_cost_one_more_attempt_and_no_more() {
 #[test]
 fn a_second_process_on_the_same_journal_is_turned_away_and_the_first_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut first = Phone::start(folder.path());
+    let mut first = start(folder.path());
 
     let second = command(folder.path()).stdin(Stdio::null()).output().expect("it runs");
 
@@ -67,9 +67,9 @@ fn a_second_process_on_the_same_journal_is_turned_away_and_the_first_goes_on() {
 #[test]
 fn a_journal_of_another_program_or_a_damaged_one_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut phone = Phone::start(folder.path());
+    let mut phone = start(folder.path());
     phone.say("quit");
-    assert!(phone.child.wait().expect("it ends").success());
+    assert!(phone.wait().success());
     let path = folder.path().join("journal.db");
     let good = std::fs::read(&path).expect("a journal");
 
@@ -88,7 +88,7 @@ fn a_journal_of_another_program_or_a_damaged_one_is_refused_and_left_alone() {
 #[test]
 fn a_phone_answers_a_wrong_command_with_what_to_do_and_lives() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut phone = Phone::start(folder.path());
+    let mut phone = start(folder.path());
     let nobody = "00".repeat(32);
 
     for (line, kind) in [
@@ -104,56 +104,9 @@ fn a_phone_answers_a_wrong_command_with_what_to_do_and_lives() {
     assert_eq!(phone.ask("status")["answer"], "status");
 }
 
-/// One `phone`, spoken to as a machine would.
-struct Phone {
-    child: Child,
-    stdin: ChildStdin,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-}
-
-impl Phone {
-    fn start(folder: &Path) -> Self {
-        let mut child = command(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let stdin = child.stdin.take().expect("a pipe");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut phone = Self { child, stdin, lines };
-        phone.read(|value| value["event"] == "ready");
-        phone
-    }
-
-    fn say(&mut self, line: &str) {
-        writeln!(self.stdin, "{line}").expect("it listens");
-    }
-
-    /// Says a line and returns its answer, or the error that it is answered with; events before it are skipped.
-    fn ask(&mut self, line: &str) -> Value {
-        self.say(line);
-        self.read(|value| value.get("answer").is_some() || value.get("error").is_some())
-    }
-
-    /// Reads lines until one is wanted.
-    fn read(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        for line in self.lines.by_ref().take(1000) {
-            let value: Value = serde_json::from_str(&line.expect("text")).expect("one object a line");
-            if wanted(&value) {
-                return value;
-            }
-        }
-        panic!("it ended");
-    }
-}
-
-impl Drop for Phone {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts one `phone`, spoken to as a machine would.
+fn start(folder: &Path) -> Talk {
+    Talk::start(&mut command(folder))
 }
 
 fn assert_signed(signed: &Value, count: usize, items: usize) {

@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
+use countersign_tests::talk::Talk;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Phone, phones, program, words};
+use super::{phones, program, start, words};
 
 #[test]
 fn a_session_that_an_absent_phone_keeps_from_signing_warns_and_expires_at_the_others_as_planned() {
@@ -98,7 +99,7 @@ fn a_request_is_in_the_inbox_the_plan_and_the_events_until_it_is_dealt_with() {
 fn a_list_of_own_warnings_changes_the_plan_and_the_next_wake_and_survives_a_restart() {
     let (folder, mut ada, _bob) = pair();
     propose(&mut ada, "300s");
-    let warnings = |phone: &mut Phone| -> Vec<Value> {
+    let warnings = |phone: &mut Talk| -> Vec<Value> {
         let plan = phone.ask("plan");
         let warnings = list(&plan["items"]).iter().filter(|item| item["notice"] == "warning").cloned();
         warnings.map(|item| item["threshold_ms"].clone()).collect()
@@ -107,8 +108,8 @@ fn a_list_of_own_warnings_changes_the_plan_and_the_next_wake_and_survives_a_rest
 
     ada.ask("warn 90s 4m 5m");
     ada.say("quit");
-    assert!(ada.child.wait().expect("it ends").success());
-    let mut ada = Phone::start(&folder.path().join("ada"));
+    assert!(ada.wait().success());
+    let mut ada = start(&folder.path().join("ada"));
 
     assert_eq!(warnings(&mut ada), [240_000, 90_000]);
     let next = &ada.ask("wakes")["next"];
@@ -161,9 +162,9 @@ fn co_signers_see_whether_a_phone_is_there_or_away() {
 }
 
 /// Starts two phones that share a wallet and are linked.
-fn pair() -> (TempDir, Phone, Phone) {
+fn pair() -> (TempDir, Talk, Talk) {
     let folder = tempfile::tempdir().expect("a folder");
-    let [mut ada, mut bob] = ["ada", "bob"].map(|name| Phone::start(&folder.path().join(name)));
+    let [mut ada, mut bob] = ["ada", "bob"].map(|name| start(&folder.path().join(name)));
     let cards = [&mut ada, &mut bob].map(|phone| phone.ask("card")["card"].clone());
     for (phone, card) in [(&mut ada, &cards[1]), (&mut bob, &cards[0])] {
         phone.ask(&format!("add {}", card.as_str().expect("text")));
@@ -181,7 +182,7 @@ fn pair() -> (TempDir, Phone, Phone) {
     (folder, ada, bob)
 }
 
-fn propose(phone: &mut Phone, time: &str) -> String {
+fn propose(phone: &mut Talk, time: &str) -> String {
     let answer = phone.ask(&format!("propose shared {} --for {time}", "5a".repeat(32)));
     answer["session"].as_str().expect("it proposed").to_owned()
 }

@@ -121,14 +121,19 @@ impl Net {
         }
     }
 
-    /// Takes a new connection; frames take it if it is better than the one they take now.
+    /// Takes a new connection. Frames take it if it is better than the one they take now, or as good and the other side has made it:
+    /// it would not have if ours still stood for it.
     pub(super) fn connected(&mut self, id: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // Whatever else was under way need not be told of any more.
         peer.dials.clear();
         let path = path_of(endpoint);
         peer.connections.push((connection, path));
-        if peer.writer.as_ref().is_none_or(|writer| detour(path) < detour(writer.path)) {
+        let takes = |writer: &Writer| {
+            detour(path) < detour(writer.path)
+                || endpoint.is_listener() && detour(path) == detour(writer.path)
+        };
+        if peer.writer.as_ref().is_none_or(takes) {
             self.write_on(id, connection, path);
         }
     }
