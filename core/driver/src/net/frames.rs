@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign_machine::limits::MAX_FRAME_BYTES;
+use countersign_machine::link::LinkPath;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use libp2p::{PeerId, Stream};
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +15,7 @@ const LAST_FRAMES: Duration = Duration::from_millis(500);
 
 /// Most bytes of one write over WebRTC: libp2p's side of it reads no message of more than 8 KiB, its own head included, and says
 /// nothing of one that it could not read.
-pub(super) const WEBRTC_PIECE: usize = 7 * 1024;
+const WEBRTC_PIECE: usize = 7 * 1024;
 
 /// What a reading or writing task reports of its stream, which a number names.
 pub(super) struct Report {
@@ -33,16 +34,22 @@ pub(super) enum Said {
     Ended,
 }
 
-/// Writes every queued frame, in pieces of at most `piece` bytes. The other side writes nothing on our stream: reading from it tells when it ends.
+/// Writes every queued frame. The other side writes nothing on our stream: reading from it tells when it ends.
 ///
 /// `queued` is the number of bytes that wait or are not yet flushed.
 pub(super) async fn write(
     stream: Stream,
     mut queue: mpsc::UnboundedReceiver<Arc<[u8]>>,
     queued: &AtomicUsize,
-    piece: usize,
+    path: LinkPath,
 ) -> std::io::Result<()> {
     let (mut reading, mut writing) = stream.split();
+    let mut piece = usize::MAX;
+    if path == LinkPath::Webrtc {
+        piece = WEBRTC_PIECE;
+        // The other side may wait for our stream before it opens its own.
+        writing.flush().await?;
+    }
     let (mut buffer, mut nothing) = (Vec::new(), [0]);
     loop {
         let first = tokio::select! {

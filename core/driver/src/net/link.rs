@@ -24,6 +24,8 @@ pub(super) struct Peer {
     pub(super) key: TransportKey,
     /// The connections that stand, without those that we are closing.
     connections: Vec<(ConnectionId, LinkPath)>,
+    /// Those that wait for the other side's first stream, until they stand.
+    early: Vec<ConnectionId>,
     /// Writes our frames, on one of them. There is one as long as any stands.
     pub(super) writer: Option<Writer>,
     /// Reads the newest stream that the other side has opened.
@@ -57,7 +59,14 @@ struct Reader {
 impl Peer {
     /// A peer that is not connected.
     pub(super) fn new(key: TransportKey) -> Self {
-        Self { key, connections: Vec::new(), writer: None, reader: None, dials: Vec::new() }
+        Self {
+            key,
+            connections: Vec::new(),
+            early: Vec::new(),
+            writer: None,
+            reader: None,
+            dials: Vec::new(),
+        }
     }
 
     #[cfg(test)]
@@ -110,10 +119,11 @@ impl Net {
     /// Closes every connection to a co-signer, and says that the link is down.
     pub(super) fn cut_link(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let was_up = !peer.connections.is_empty() || peer.reader.is_some();
+        let was_up = peer.writer.is_some() || peer.reader.is_some();
         peer.writer = None;
         peer.reader = None;
-        for (connection, _) in peer.connections.drain(..) {
+        let standing = peer.connections.drain(..).map(|(connection, _)| connection);
+        for connection in standing.chain(peer.early.drain(..)) {
             self.swarm.close_connection(connection);
         }
         if was_up {
@@ -121,17 +131,27 @@ impl Net {
         }
     }
 
-    /// Takes a new connection. Frames take it if it is better than the one they take now, or as good and the other side has made it:
-    /// it would not have if ours still stood for it.
+    /// Takes a new connection.
     pub(super) fn connected(&mut self, id: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let path = path_of(endpoint);
+        if path == LinkPath::Webrtc && endpoint.is_listener() {
+            // libp2p's dialler loses streams that come before it is ready for them: its own first stream shows that it is.
+            peer.early.push(connection);
+        } else {
+            self.stands(id, connection, path, endpoint.is_listener());
+        }
+    }
+
+    /// Takes a connection that can be used. Frames take it if it is better than the one they take now, or as good and the other
+    /// side has made it: it would not have if ours still stood for it.
+    fn stands(&mut self, id: PeerId, connection: ConnectionId, path: LinkPath, is_theirs: bool) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // Whatever else was under way need not be told of any more.
         peer.dials.clear();
-        let path = path_of(endpoint);
         peer.connections.push((connection, path));
         let takes = |writer: &Writer| {
-            detour(path) < detour(writer.path)
-                || endpoint.is_listener() && detour(path) == detour(writer.path)
+            detour(path) < detour(writer.path) || is_theirs && detour(path) == detour(writer.path)
         };
         if peer.writer.as_ref().is_none_or(takes) {
             self.write_on(id, connection, path);
@@ -141,6 +161,7 @@ impl Net {
     /// Takes note that a connection has ended.
     pub(super) fn disconnected(&mut self, id: PeerId, connection: ConnectionId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.early.retain(|early| *early != connection);
         let Some(index) = peer.connections.iter().position(|(stands, _)| *stands == connection) else {
             return;
         };
@@ -199,9 +220,9 @@ impl Net {
         }
         let Some(queue) = writer.queue.take() else { return };
         let (number, counter, reports) = (writer.stream, Arc::clone(&writer.queued), self.reporter.clone());
-        let piece = if writer.path == LinkPath::Webrtc { frames::WEBRTC_PIECE } else { usize::MAX };
+        let path = writer.path;
         writer.task = Some(self.tasks.spawn(async move {
-            if let Err(error) = frames::write(stream, queue, &counter, piece).await {
+            if let Err(error) = frames::write(stream, queue, &counter, path).await {
                 tracing::debug!(peer = %id, %error, "our stream broke");
             }
             // Nobody is left to be told when the network has been dropped.
@@ -212,6 +233,11 @@ impl Net {
     /// Starts the task that reads the peer's stream, in place of an older one.
     fn read_from(&mut self, id: PeerId, connection: ConnectionId, stream: Stream) {
         let number = self.number_stream();
+        let early =
+            self.peers.get_mut(&id).map(|peer| peer.early.extract_if(.., |early| *early == connection));
+        if early.is_some_and(|mut early| early.next().is_some()) {
+            self.stands(id, connection, LinkPath::Webrtc, true);
+        }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let Some((_, path)) = peer.connections.iter().find(|(stands, _)| *stands == connection) else {
             return;
@@ -251,7 +277,7 @@ impl Net {
             }
             Said::Ended => {
                 peer.reader = None;
-                if peer.connections.is_empty() {
+                if peer.writer.is_none() {
                     self.events.push_back(NetEvent::Down(peer.key));
                 }
             }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use countersign_machine::link::{LinkPath, Source};
 
+use super::connections::wait_for;
 use super::rig::{Phone, alone, descriptors, is_alone};
-use crate::net::NetEvent;
+use crate::net::{NetEvent, peer_id};
 
 /// A network of two interfaces that are linked to each other; what follows is run in it.
 const NETWORK: &str = "ip link set lo up && ip link add d0 type veth peer name d1 && ip addr add 10.9.0.1/24 dev d0 \
@@ -39,19 +40,19 @@ fn co_signers_in_the_local_network_find_each_other_and_strangers_find_nobody() {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let before = descriptors();
         let listen = ["/ip4/10.9.0.1/tcp/0"];
-        let (near, mut far) = (Phone::looking(1, &listen), Phone::looking(2, &listen));
+        let (mut near, mut far) = (Phone::looking(1, &listen), Phone::looking(2, &listen));
         let mut stranger = Phone::looking(3, &listen);
         far.admit(near.key).await;
         let (whom, addresses) = found(&mut far).await;
         assert_eq!(whom, near.key);
+        // Whoever is admitted after it was found is told then.
+        let id = peer_id(&far.key).expect("a key");
+        wait_for(&near, move |net| net.lan.as_ref().is_some_and(|lan| lan.addresses_of(&id).is_some())).await;
+        near.admit(far.key).await;
+        assert_eq!(found(&mut near).await.0, far.key);
 
         far.dial(whom, &addresses[0]).await;
-        // Whoever is admitted later is found, too.
-        near.admit(far.key).await;
-        let mut near = near;
-        assert_eq!(found(&mut near).await.0, far.key);
-        far.down(near.key).await;
-        far.dial(whom, &addresses[0]).await;
+
         far.up(near.key, LinkPath::Lan).await;
         near.up(far.key, LinkPath::Lan).await;
 

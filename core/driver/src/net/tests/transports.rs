@@ -107,8 +107,14 @@ fn stopping_leaves_no_descriptor_and_no_task() {
             for phone in [near, far] {
                 assert_eq!(phone.into_net().await.stop(Duration::from_secs(10)).await, 0, "{listen}");
             }
-            let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-            assert_eq!((descriptors(), tasks), (before, 0), "{listen}");
+            assert_eq!(descriptors(), before, "{listen}");
+            // A task that has ended is counted for a moment more.
+            let ended = async {
+                while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            in_time(ended).await;
         });
     }
 }
