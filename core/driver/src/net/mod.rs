@@ -289,6 +289,9 @@ impl Net {
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Streams(event)) => self.stream(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(
+                identify::Event::Received { peer_id, .. } | identify::Event::Error { peer_id, .. },
+            )) => self.greeted(peer_id),
             SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.relay_event(&event),
             SwarmEvent::Behaviour(BehaviourEvent::Rendezvous(event)) => self.rendezvous_event(event),
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {

@@ -41,6 +41,8 @@ pub(super) struct Registering {
 enum Stage {
     Apart,
     Dialling(ConnectionId),
+    /// It has not yet said how it sees us. Hole punching needs to know, and does not wait for it.
+    Greeting,
     Connected,
     /// Every connection is being closed.
     Closing,
@@ -195,22 +197,29 @@ impl Net {
                     }
                 }
             }
-            Stage::Dialling(_) | Stage::Closing => {}
+            Stage::Dialling(_) | Stage::Greeting | Stage::Closing => {}
         }
     }
 
     /// Takes note of a connection to somebody, who may be a relay.
     pub(super) fn relay_connected(&mut self, id: PeerId) {
         let Some(relay) = self.relays.get_mut(&id) else { return };
-        if matches!(relay.stage, Stage::Closing) {
-            return;
+        match relay.stage {
+            Stage::Apart | Stage::Dialling(_) => relay.stage = Stage::Greeting,
+            Stage::Greeting | Stage::Connected | Stage::Closing => return,
         }
-        let awaited = relay.reservation.is_some() || !relay.waiting.is_empty();
-        let was_apart = !matches!(std::mem::replace(&mut relay.stage, Stage::Connected), Stage::Connected);
-        if awaited || !was_apart || self.peers.contains_key(&id) {
-            self.go_on_with(id);
-        } else {
+        if relay.reservation.is_none() && relay.waiting.is_empty() && !self.peers.contains_key(&id) {
             self.cut_relay(id);
+        }
+    }
+
+    /// Takes note that somebody, who may be a relay, has said how it sees us, or does not say it.
+    pub(super) fn greeted(&mut self, id: PeerId) {
+        if let Some(relay) = self.relays.get_mut(&id)
+            && matches!(relay.stage, Stage::Greeting)
+        {
+            relay.stage = Stage::Connected;
+            self.go_on_with(id);
         }
     }
 
@@ -265,7 +274,9 @@ impl Net {
     /// Closes every connection to a relay.
     fn cut_relay(&mut self, id: PeerId) {
         let Some(relay) = self.relays.get_mut(&id) else { return };
-        if matches!(relay.stage, Stage::Connected) && self.swarm.disconnect_peer_id(id).is_ok() {
+        if matches!(relay.stage, Stage::Greeting | Stage::Connected)
+            && self.swarm.disconnect_peer_id(id).is_ok()
+        {
             relay.stage = Stage::Closing;
         }
     }
