@@ -3,10 +3,11 @@
 //! What they start nobody else can end, and it goes on, with its sockets, when they are dropped: some for a while, some for ever.
 //! So it runs here, and ends with this.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Runtime;
+#[cfg(any(feature = "quic", feature = "webrtc", feature = "mdns"))]
+use tokio::runtime::{Builder, Handle};
 use tokio::time::Instant;
 
 /// The runtime; it is there from its first use on. Dropping the last handle ends it.
@@ -18,7 +19,8 @@ struct Slot(Mutex<Option<Runtime>>);
 
 impl Aside {
     /// Returns the runtime's handle, and starts it if need be.
-    pub(super) fn handle(&self) -> io::Result<Handle> {
+    #[cfg(any(feature = "quic", feature = "webrtc", feature = "mdns"))]
+    pub(super) fn handle(&self) -> std::io::Result<Handle> {
         let mut slot = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = &*slot {
             return Ok(runtime.handle().clone());
