@@ -66,6 +66,8 @@ pub struct World {
     pub registered: BTreeSet<(String, usize)>,
     /// Every dial: who, whom, where.
     pub dials: Vec<(usize, TransportKey, Vec<String>)>,
+    /// Whose network is stopped.
+    resting: BTreeSet<usize>,
     /// Whether a dial on a closed road is never answered, as by a network that swallows everything.
     pub silent_dials: bool,
     roads: BTreeSet<(usize, usize)>,
@@ -118,6 +120,7 @@ impl World {
             registered: BTreeSet::new(),
             dials: Vec::new(),
             silent_dials: false,
+            resting: BTreeSet::new(),
             roads: BTreeSet::new(),
             links: BTreeSet::new(),
             entropy,
@@ -148,6 +151,7 @@ impl World {
             registered: self.registered.clone(),
             dials: Vec::new(),
             silent_dials: self.silent_dials,
+            resting: BTreeSet::new(),
             roads: self.roads.clone(),
             links: BTreeSet::new(),
             entropy: self.entropy.clone(),

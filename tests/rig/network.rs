@@ -81,6 +81,19 @@ impl World {
         self.drop_link(a, b);
     }
 
+    /// Stops a phone's network: its connections are closed, and nobody reaches it.
+    pub fn rest(&mut self, who: usize) {
+        self.resting.insert(who);
+        (0..self.phones.len()).for_each(|other| self.drop_link(who, other));
+        self.feed(who, Input::NetworkStopped);
+    }
+
+    /// Starts a phone's network again.
+    pub fn rise(&mut self, who: usize) {
+        self.resting.remove(&who);
+        self.feed(who, Input::NetworkStarted);
+    }
+
     /// Cuts the link between two phones and lets them meet again.
     pub fn meet_again(&mut self, a: usize, b: usize) {
         self.cut(a, b);
@@ -137,7 +150,8 @@ impl World {
         self.dials.push((who, peer, addresses.clone()));
         let reached = self
             .phone_of(&peer)
-            .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some());
+            .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some())
+            .filter(|other| !self.resting.contains(other));
         match reached {
             Some(other) => self.raise_link(who, other),
             None if self.silent_dials => {}

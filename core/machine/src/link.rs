@@ -36,15 +36,18 @@ pub(crate) struct Link {
     was_heard: bool,
     /// Whether the other side has lost a link: what others were to send it may be lost with it.
     has_lost: bool,
-    ping: Option<([u8; 32], Now)>,
+    /// The ping that waits for an answer: its number, its challenge and when it was sent.
+    ping: Option<(u64, [u8; 32], Now)>,
+    /// How many pings were sent.
+    pings: u64,
     rtt_us: Option<u64>,
     clock_ahead_ms: Option<i64>,
     /// Pings in a row that were not answered in time.
     silences: u32,
     /// When anything last came from it.
     heard_at: Option<Now>,
-    /// When the last ping was sent that it has answered over this connection.
-    proven: Option<BootTime>,
+    /// The number of the last ping that it has answered over this connection.
+    proven: Option<u64>,
     backoff: Backoff,
     /// How often it could not be reached, in all.
     failed_dials: u64,
@@ -95,6 +98,7 @@ impl Link {
             was_heard: false,
             has_lost: false,
             ping: None,
+            pings: 0,
             rtt_us: None,
             clock_ahead_ms: None,
             silences: 0,
@@ -320,7 +324,7 @@ impl Link {
 
     /// Returns until when an answer to our ping is waited for, if one is: each that does not come doubles the time.
     pub(crate) fn gives_up(&self) -> Option<BootTime> {
-        let (_, asked) = self.ping.filter(|_| self.is_up() && self.heard)?;
+        let (_, _, asked) = self.ping.filter(|_| self.is_up() && self.heard)?;
         let since = self.heard_at.map_or(asked.boot, |heard| heard.boot.max(asked.boot));
         Some(since.after_ms((SILENCE_MS << self.silences.min(8)).min(REDIAL_MAX_MS)))
     }
@@ -338,9 +342,14 @@ impl Link {
         self.is_up() && self.heard && self.ping.is_none() && !heard
     }
 
-    /// Returns whether it has answered a ping that was sent at `since` or later, over the connection that stands.
-    pub(crate) fn is_proven(&self, since: BootTime) -> bool {
-        self.is_up() && self.heard && self.proven.is_some_and(|proven| proven >= since)
+    /// Returns how many pings were sent.
+    pub(crate) fn pings(&self) -> u64 {
+        self.pings
+    }
+
+    /// Returns whether it has answered a ping after the first so many, over the connection that stands.
+    pub(crate) fn is_proven_after(&self, pings: u64) -> bool {
+        self.is_up() && self.heard && self.proven.is_some_and(|proven| proven > pings)
     }
 
     /// Returns when anything last came from it.
@@ -411,7 +420,8 @@ impl Link {
     /// Makes a ping.
     pub(crate) fn ping(&mut self, dice: &mut Dice, now: Now) -> Frame {
         let challenge = dice.roll();
-        self.ping = Some((challenge, now));
+        self.pings += 1;
+        self.ping = Some((self.pings, challenge, now));
         Frame::Ping { challenge }
     }
 
@@ -437,7 +447,7 @@ impl Link {
 
     /// Returns whether a pong answers our last ping. An answer to an earlier one is late, and no fault.
     pub(crate) fn awaits(&self, challenge: &[u8; 32]) -> bool {
-        self.ping.is_some_and(|(asked, _)| asked == *challenge)
+        self.ping.is_some_and(|(_, asked, _)| asked == *challenge)
     }
 
     /// Takes the answer to our ping; returns whether it is genuine.
@@ -449,7 +459,7 @@ impl Link {
         signature: &[u8; 64],
         now: Now,
     ) -> bool {
-        let Some((asked, at)) = self.ping else { return false };
+        let Some((number, asked, at)) = self.ping else { return false };
         if asked != challenge || !peer.verifies(&pong_hash(&challenge, me, peer, wall), signature) {
             return false;
         }
@@ -459,7 +469,7 @@ impl Link {
         self.clock_ahead_ms = i64::try_from(i128::from(wall.0) - i128::from(ours_at_answer)).ok();
         self.ping = None;
         self.silences = 0;
-        self.proven = Some(at.boot);
+        self.proven = Some(number);
         true
     }
 

@@ -62,7 +62,7 @@ fn whatever_comes_shows_that_the_connection_stands_but_only_an_answer_proves_it(
     link.admits(at(23_000));
 
     assert_eq!(link.gives_up(), Some(at(28_000).boot));
-    assert!(!link.is_proven(at(0).boot));
+    assert!(!link.is_proven_after(0));
     assert_eq!(link.last_seen(), Some(at(23_000).wall));
 }
 
@@ -143,7 +143,7 @@ fn a_pong_counts_only_for_the_ping_that_was_sent_and_only_once() {
     let expected =
         LinkState::Reachable { path: LinkPath::Direct, rtt_us: Some(4000), clock_ahead_ms: Some(505) };
     assert_eq!(link.state(back), expected);
-    assert!(link.is_proven(sent.boot) && !link.is_proven(back.boot), "of when it was asked");
+    assert!(link.is_proven_after(0) && !link.is_proven_after(1), "of that one");
 }
 
 fn at(ms: u64) -> Now {

@@ -57,7 +57,7 @@ impl Node {
     pub fn slice_is_done(&self) -> bool {
         let Mode::Slice { network, since } = self.mode else { return true };
         let asked = |(_, link): (&TransportKey, &Link)| {
-            link.is_proven(since) || link.failed_since(since) || link.is_homeless()
+            link.is_proven_after(0) || link.failed_since(since) || link.is_homeless()
         };
         !network || !self.network.is_usable() || self.links.iter().all(asked)
     }

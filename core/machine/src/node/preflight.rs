@@ -18,8 +18,8 @@ pub(super) struct Preflight {
     wallet: WalletId,
     began: BootTime,
     ends: BootTime,
-    /// How often each co-signer could not be reached before.
-    before: BTreeMap<TransportKey, u64>,
+    /// How often each co-signer could not be reached before, and how often it had been pinged.
+    before: BTreeMap<TransportKey, (u64, u64)>,
 }
 
 impl Node {
@@ -51,7 +51,7 @@ impl Node {
         self.checked += 1;
         let id = PreflightId(self.checked);
         let peers: Vec<TransportKey> = cosigners.iter().filter_map(|key| self.phone_of(key)).collect();
-        let before = peers.iter().map(|peer| (*peer, self.failed_dials(peer))).collect();
+        let before = peers.iter().filter_map(|peer| Some((*peer, self.tries(peer)?))).collect();
         let ends = now.boot.after_ms(budget_ms);
         self.preflights.insert(id, Preflight { wallet, began: now.boot, ends, before });
         for peer in peers {
@@ -98,7 +98,8 @@ impl Node {
         }
         let peer = self.phone_of(key);
         let Some(link) = peer.and_then(|peer| self.links.get(&peer)) else { return Some(false) };
-        if link.is_proven(preflight.began) {
+        let (_, pings) = peer.and_then(|peer| preflight.before.get(&peer)).copied().unwrap_or_default();
+        if link.is_proven_after(pings) {
             return Some(true);
         }
         let refuses = matches!(link.state(now), LinkState::Incompatible | LinkState::Muted);
@@ -147,12 +148,13 @@ impl Node {
     /// Returns how often a participant was dialled in vain since a pre-flight began.
     fn dials_of(&self, preflight: &Preflight, key: &ParticipantKey) -> u64 {
         let Some(peer) = self.phone_of(key) else { return 0 };
-        let before = preflight.before.get(&peer).copied().unwrap_or_default();
-        self.failed_dials(&peer).saturating_sub(before)
+        let (before, _) = preflight.before.get(&peer).copied().unwrap_or_default();
+        self.tries(&peer).map_or(0, |(failed, _)| failed.saturating_sub(before))
     }
 
-    fn failed_dials(&self, peer: &TransportKey) -> u64 {
-        self.links.get(peer).map_or(0, |link| link.failed_dials().0)
+    /// Returns how often a co-signer could not be reached, and how often it was pinged.
+    fn tries(&self, peer: &TransportKey) -> Option<(u64, u64)> {
+        self.links.get(peer).map(|link| (link.failed_dials().0, link.pings()))
     }
 
     fn phone_of(&self, key: &ParticipantKey) -> Option<TransportKey> {
