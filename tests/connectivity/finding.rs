@@ -41,7 +41,7 @@ fn b16_a_relay_that_does_not_answer_is_asked_again_after_growing_pauses_and_on_a
 }
 
 #[test]
-fn a_relay_is_asked_only_while_the_program_is_open_and_somebody_might_come() {
+fn a_relay_is_asked_only_while_the_program_is_open() {
     let mut world = World::new(41, 2, Topology::Mesh);
     world.feed(0, Input::WentToBackground);
     know_relay(&mut world, 0);

@@ -96,6 +96,7 @@ impl Phone {
         &mut self,
         stop_at: Option<StopAt>,
         log: bool,
+        relay: Option<&str>,
         heard: mpsc::UnboundedSender<Said>,
     ) -> Result<(), Fault> {
         let stderr = File::options().create(true).append(true).open(self.dir.join("stderr"));
@@ -104,6 +105,9 @@ impl Phone {
         command.args([AS_PHONE, "--json", "--auto-approve", "--name", &self.name, "--dir"]).arg(&self.dir);
         if log {
             command.arg("--log");
+        }
+        if let Some(relay) = relay {
+            command.args(["--dial-only", "--relay", relay]);
         }
         if let Some(value) = stop_at.and_then(|at| clap::ValueEnum::to_possible_value(&at)) {
             command.args(["--stop-at", value.get_name()]);

@@ -19,6 +19,8 @@ pub(crate) struct Crowd {
     kills: Vec<Kill>,
     /// Whether the phones write logs.
     log: bool,
+    /// The relay through which alone they reach each other, if it is not directly.
+    pub(crate) relay: Option<String>,
     /// How many processes were killed.
     pub(crate) killed: usize,
     heard: mpsc::UnboundedReceiver<Said>,
@@ -34,12 +36,13 @@ impl Crowd {
     pub(crate) fn new(phones: Vec<Phone>, kills: Vec<Kill>, log: bool, table: Table) -> Self {
         let (speaker, heard) = mpsc::unbounded_channel();
         let waiting = String::new();
-        Self { phones, kills, log, killed: 0, heard, speaker, table, drawn: Instant::now(), waiting }
+        let relay = None;
+        Self { phones, kills, log, relay, killed: 0, heard, speaker, table, drawn: Instant::now(), waiting }
     }
 
     /// Starts the phone at `at`, to be killed if its slot is to be.
     pub(crate) fn start(&mut self, at: usize, kill: Option<Kill>) -> Result<(), Fault> {
-        self.phones[at].start(kill.map(|kill| kill.at), self.log, self.speaker.clone())
+        self.phones[at].start(kill.map(|kill| kill.at), self.log, self.relay.as_deref(), self.speaker.clone())
     }
 
     /// Brings the phones into the order of their slots, and starts those again that will be killed.

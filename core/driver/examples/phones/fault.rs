@@ -13,6 +13,9 @@ pub(crate) enum Fault {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The relay does not run.
+    #[error("The relay cannot be started: {0}.")]
+    NoRelay(String),
     /// A phone's process ended by itself.
     #[error("{name} ended unasked ({status}). It said: {said}")]
     Gone {

@@ -10,6 +10,7 @@ mod child;
 mod crowd;
 mod fault;
 mod journals;
+mod relay;
 mod report;
 mod run;
 mod table;
@@ -55,6 +56,9 @@ struct Args {
     /// When every phone warns of the deadline, such as 3s,1s [default: as usual]
     #[arg(long, value_name = "TIME,...", value_delimiter = ',', value_parser = app::command::duration)]
     warn: Vec<u64>,
+    /// Let the phones listen nowhere, so that they reach each other only through a relay, which runs for as long as this.
+    #[arg(long)]
+    relay: bool,
     /// Keep the phones' folders, with their logs.
     #[arg(long)]
     keep: bool,

@@ -14,7 +14,7 @@ use super::crowd::Crowd;
 use super::fault::{Fault, refused};
 use super::report::{Item, Report};
 use super::table::Table;
-use super::{Args, absence, check, journals};
+use super::{Args, absence, check, journals, relay};
 
 /// What the phones may take beyond the session's time.
 const GRACE_MS: u64 = 30_000;
@@ -36,6 +36,8 @@ pub(crate) async fn run(args: &Args) -> Result<(), Fault> {
     }
     let table = Table::open(phones.len(), !args.json);
     let mut crowd = Crowd::new(phones, args.kill.clone(), args.keep, table);
+    let relay = if args.relay { Some(relay::start(folder.path()).await?) } else { None };
+    crowd.relay = relay.as_ref().map(|(_, address)| address.clone());
     let limit_ms = args.deadline.saturating_add(GRACE_MS);
     let limit = Duration::from_millis(limit_ms);
     let items = folder.path().join("items.json");
@@ -50,6 +52,9 @@ pub(crate) async fn run(args: &Args) -> Result<(), Fault> {
     // Whatever still runs is killed, so that nothing writes to the folders any more.
     for phone in &mut crowd.phones {
         phone.kill().await?;
+    }
+    if let Some((relay, _)) = relay {
+        relay.close().await;
     }
     if args.keep {
         eprintln!("The phones' folders are kept in {}.", folder.keep().display());

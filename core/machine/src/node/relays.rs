@@ -22,9 +22,9 @@ impl Node {
         self.time_all();
     }
 
-    /// Returns when a relay is asked for a place: only while the program is open, and only if somebody might come to it.
+    /// Returns when a relay is asked for a place: only while the program is open.
     pub(super) fn next_relay(&self, relay: &TransportKey) -> Option<BootTime> {
-        let wanted = self.mode == Mode::Foreground && self.may_dial() && !self.links.is_empty();
+        let wanted = self.mode == Mode::Foreground && self.network.is_usable() && self.restarts.is_none();
         self.relays.get(relay).filter(|_| wanted)?.due()
     }
 

@@ -39,9 +39,11 @@ pub(crate) fn prepare(dir: &Path, log: bool) -> Result<Arc<dyn Vault>, Failure> 
 }
 
 /// Says where the journal is and where to listen: as asked, or as the last time, so that cards stay true.
-pub(crate) fn config(Args { dir, listen, relay, mdns, .. }: &Args) -> Config {
+pub(crate) fn config(Args { dir, listen, dial_only, relay, mdns, .. }: &Args) -> Config {
     let journal = dir.join("journal.db");
-    let listen = if listen.is_empty() {
+    let listen = if *dial_only {
+        Vec::new()
+    } else if listen.is_empty() {
         let before = fs::read_to_string(dir.join("listen")).unwrap_or_else(|_| ANY_PORT.to_owned());
         before.lines().map(str::to_owned).collect()
     } else {
@@ -52,7 +54,7 @@ pub(crate) fn config(Args { dir, listen, relay, mdns, .. }: &Args) -> Config {
 
 /// Notes the addresses for the next start, unless they are the user's choice.
 pub(crate) fn remember(args: &Args, addresses: &[String]) -> Result<(), Failure> {
-    if args.listen.is_empty() {
+    if args.listen.is_empty() && !args.dial_only {
         let own: Vec<&str> = addresses
             .iter()
             .filter(|address| !address.contains("/p2p-circuit"))

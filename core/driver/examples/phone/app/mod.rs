@@ -53,6 +53,9 @@ struct Args {
     /// Multiaddress to listen at; repeatable [default: as before, or /ip4/127.0.0.1/tcp/0]
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Listen nowhere: others reach this one through relays, or not at all.
+    #[arg(long, conflicts_with = "listen")]
+    dial_only: bool,
     /// Multiaddress of a relay, with its peer id at the end; repeatable
     #[arg(long, value_name = "MULTIADDR")]
     relay: Vec<String>,
