@@ -140,7 +140,7 @@ async fn a_dial_that_leads_nowhere_at_once_says_so_at_once() {
 }
 
 #[tokio::test]
-async fn every_dial_that_leads_nowhere_says_so_once() {
+async fn every_dial_of_several_at_once_says_that_it_led_nowhere() {
     let mut near = Phone::start(1, &[]);
     let other = Phone::start(2, &[]).key;
     near.admit(other).await;
