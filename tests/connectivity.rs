@@ -12,7 +12,7 @@ mod life;
 
 use countersign_machine::effect::Event;
 use countersign_machine::link::LinkState;
-use countersign_machine::preflight::PreflightReport;
+use countersign_machine::preflight::{PreflightId, PreflightReport};
 use countersign_machine::status::ParticipantStatus;
 use countersign_tests::rig::World;
 
@@ -23,9 +23,18 @@ fn preflight(world: &mut World, who: usize, budget_ms: u64, ms: u64) -> Option<P
         world.command(who, |node, now| node.preflight(wallet, budget_ms, now)).expect("a wallet of ours");
     world.settle();
     world.pass_ms(ms);
-    world.phones[who].events.iter().find_map(|event| match event {
-        Event::Preflight(done) if done.id == id => Some(done.report.clone()),
-        _ => None,
+    report_of(world, who, id)
+}
+
+/// Returns what a pre-flight has found out, once it is over.
+fn report_of(world: &World, who: usize, id: PreflightId) -> Option<PreflightReport> {
+    world.phones[who].events.iter().find_map(|event| {
+        if let Event::Preflight(done) = event
+            && done.id == id
+        {
+            return Some(done.report.clone());
+        }
+        None
     })
 }
 

@@ -6,7 +6,7 @@ use countersign_machine::link::{DialFault, LinkState};
 use countersign_machine::plan::{Arg, MessageKey};
 use countersign_tests::rig::{Topology, World};
 
-use super::{dials, is_reachable, preflight, row};
+use super::{dials, is_reachable, preflight, report_of, row};
 
 #[test]
 fn b1_one_result_for_each_participant_and_all_connected_only_if_every_one_is() {
@@ -63,15 +63,11 @@ fn b4_whoever_is_connected_is_not_dialled_but_asked_and_a_connection_that_only_s
 
     // The other side's answers are lost from now on, and nobody says so.
     let wallet = world.wallet;
-    world.command(0, |node, now| node.preflight(wallet, 3_000, now)).expect("a wallet of ours");
+    let id = world.command(0, |node, now| node.preflight(wallet, 3_000, now)).expect("a wallet of ours");
     world.flying.clear();
     world.pass_ms(3_000);
 
-    let reports = world.phones[0].events.iter().filter_map(|event| match event {
-        countersign_machine::effect::Event::Preflight(done) => Some(done.report.clone()),
-        _ => None,
-    });
-    let report = reports.last().expect("its time is over");
+    let report = report_of(&world, 0, id).expect("its time is over");
     assert!(!report.ready);
     assert_eq!(report.missing, ["phone 1"]);
 }
@@ -98,10 +94,7 @@ fn b5_a_dial_that_fails_is_repeated_after_1_and_2_seconds_and_three_in_vain_are_
     assert!(moments[0] <= 10, "{moments:?}");
     assert!((865..=1_135).contains(&(moments[1] - moments[0])), "{moments:?}");
     assert!((1_740..=2_260).contains(&(moments[2] - moments[1])), "{moments:?}");
-    let report = world.phones[0].events.iter().find_map(|event| match event {
-        countersign_machine::effect::Event::Preflight(done) if done.id == id => Some(done.report.clone()),
-        _ => None,
-    });
+    let report = report_of(&world, 0, id);
     let report = report.expect("three dials are enough");
     assert_eq!(report.participants[1].failed_dials, 3);
     assert!(report.took_ms < 4_000, "long before its time was over: {}", report.took_ms);
@@ -154,13 +147,10 @@ fn b9_a_participant_without_a_card_makes_the_wallet_not_ready_and_is_named() {
             node.create_wallet("with a stranger".into(), vec![me, known, stranger], now)
         })
         .expect("three keys");
-    world.command(0, |node, now| node.preflight(wallet, 5_000, now)).expect("a wallet of ours");
+    let id = world.command(0, |node, now| node.preflight(wallet, 5_000, now)).expect("a wallet of ours");
     world.settle();
 
-    let report = world.phones[0].events.iter().find_map(|event| match event {
-        countersign_machine::effect::Event::Preflight(done) => Some(done.report.clone()),
-        _ => None,
-    });
+    let report = report_of(&world, 0, id);
     let report = report.expect("it is known at once");
     assert_eq!((report.ready, report.connected, report.total), (false, 2, 3));
     assert_eq!(report.missing, [stranger.to_string()[..8].to_owned()]);
@@ -214,16 +204,13 @@ fn d11_of_fifteen_one_dead_all_is_known_within_the_budget_and_the_living_at_once
     world.crash(7);
     world.silent_dials = true;
     let wallet = world.wallet;
-    world.command(0, |node, now| node.preflight(wallet, 5_000, now)).expect("a wallet of ours");
+    let id = world.command(0, |node, now| node.preflight(wallet, 5_000, now)).expect("a wallet of ours");
     world.settle();
 
     let living = (1..15).filter(|other| is_reachable(&world, 0, *other)).count();
     assert_eq!(living, 13, "they are shown before the report comes");
     world.pass_ms(5_000);
-    let report = world.phones[0].events.iter().find_map(|event| match event {
-        countersign_machine::effect::Event::Preflight(done) => Some(done.report.clone()),
-        _ => None,
-    });
+    let report = report_of(&world, 0, id);
     let report = report.expect("its time is over");
     assert_eq!((report.connected, report.took_ms, report.missing.len()), (14, 5_000, 1));
     assert_eq!(row(&world, 0, 7).slot, report.participants[7].slot);

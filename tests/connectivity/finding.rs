@@ -3,7 +3,7 @@
 use countersign_machine::Input;
 use countersign_machine::id::TransportKey;
 use countersign_machine::link::{DialFault, Source};
-use countersign_machine::network::{Connected, Obstacle};
+use countersign_machine::network::{Connected, NetworkState, Obstacle};
 use countersign_machine::time::WallTime;
 use countersign_tests::rig::{Topology, World};
 
@@ -31,8 +31,7 @@ fn b16_a_relay_that_does_not_answer_is_asked_again_after_growing_pauses_and_on_a
     assert_eq!(shown.relays[0].why, Some(DialFault::NoAnswer));
 
     world.relay = Some(RELAY);
-    let mut network = countersign_machine::network::NetworkState::default();
-    network.generation = 1;
+    let network = NetworkState { generation: 1, ..NetworkState::default() };
     world.feed(0, Input::NetworkChanged(network));
     world.pass_ms(300);
 
@@ -111,7 +110,7 @@ fn who_is_found_in_the_local_network_is_dialled_there_first_unless_the_user_has_
     let (.., to) = world.dials.last().expect("it is dialled at once");
     assert_eq!(*to, ["/lan/1", "/memory/2"]);
 
-    let refused = countersign_machine::network::NetworkState { lan_allowed: false, ..Default::default() };
+    let refused = NetworkState { lan_allowed: false, ..Default::default() };
     world.feed(0, Input::NetworkChanged(refused));
     world.dials.clear();
     world.pass_ms(60_000);
@@ -189,8 +188,7 @@ fn d22_without_a_co_signer_connected_nobody_is_said_to_be() {
 #[test]
 fn b15_what_keeps_us_from_being_connected_is_said_and_nothing_is_dialled_in_vain() {
     let mut world = World::new(49, 2, Topology::Mesh);
-    let mut network = countersign_machine::network::NetworkState::default();
-    network.online = false;
+    let mut network = NetworkState { online: false, ..NetworkState::default() };
     world.feed(0, Input::NetworkChanged(network.clone()));
     world.cut(0, 1);
     world.settle();

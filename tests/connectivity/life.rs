@@ -14,7 +14,11 @@ use super::{dials, is_reachable, row};
 fn in_a_granted_moment_everybody_is_dialled_once_what_they_have_is_taken_and_nothing_is_signed() {
     for custody in [Custody::Step, Custody::Background, Custody::Session] {
         let mut world = World::new(60, 3, Topology::Mesh);
-        world.command(2, |node, _| Ok(node.set_custody(custody))).expect("it can be set");
+        let set = |node: &mut countersign_machine::Node, _| {
+            node.set_custody(custody);
+            Ok(())
+        };
+        world.command(2, set).expect("it can be set");
         let session = world.propose(0, payload(1));
         world.settle();
         world.command(2, |node, now| node.approve(session, now)).expect("it has come");
