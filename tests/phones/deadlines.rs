@@ -157,7 +157,21 @@ fn co_signers_see_whether_a_phone_is_there_or_away() {
 
     let wakes = &bob.ask("counters")["wakes"];
     let names: Vec<&str> = wakes.as_object().expect("counters").keys().map(String::as_str).collect();
-    assert_eq!(names, ["clock", "deadline", "dial", "look", "presence", "session", "warning"]);
+    let known = [
+        "clock",
+        "deadline",
+        "dial",
+        "look",
+        "moved",
+        "network",
+        "preflight",
+        "presence",
+        "relay",
+        "session",
+        "silence",
+        "warning",
+    ];
+    assert_eq!(names, known);
     assert!(wakes["presence"].as_u64().is_some_and(|woken| woken >= 2), "at once, twice: {wakes}");
 }
 

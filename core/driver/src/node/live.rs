@@ -22,8 +22,8 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::Net`] if the network cannot be started, [`Error::Journal`] with [`JournalError::Locked`] if another process has the
-    /// journal: the app then rests as before. With [`JournalError::Overtaken`] the co-signer stops, and is to be opened anew.
+    /// [`Error::Net`] if the network cannot be started, [`Error::Journal`] with [`JournalError::Locked`](crate::journal::JournalError::Locked) if another process has the
+    /// journal: the app then rests as before. With [`JournalError::Overtaken`](crate::journal::JournalError::Overtaken) the co-signer stops, and is to be opened anew.
     /// [`Error::Stopped`].
     pub async fn on_foreground(&self) -> Result<ForegroundReport, Error> {
         let (answer, answered) = oneshot::channel();
@@ -93,7 +93,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// What is wrong with the question ([`machine::Node::preflight`]); [`Error::Stopped`].
+    /// What is wrong with the question ([`countersign_machine::Node::preflight`]); [`Error::Stopped`].
     pub async fn preflight(&self, wallet: WalletId, budget_ms: u64) -> Result<PreflightReport, Error> {
         let (answer, answered) = oneshot::channel();
         self.ask(move |engine| {
