@@ -49,11 +49,11 @@ pub(crate) struct Slice {
     answer: oneshot::Sender<SliceReport>,
 }
 
-/// What the shell wants of the app's life.
+/// What the shell wants of the app's life. Time that the system grants runs from the call on, not from when its turn comes.
 pub(crate) enum Wish {
     Foreground(oneshot::Sender<Result<ForegroundReport, Error>>),
-    Background { grace: Duration, answer: oneshot::Sender<SuspendReport> },
-    Slice { request: SliceRequest, cancels: u64, answer: oneshot::Sender<SliceReport> },
+    Background { began: Instant, grace: Duration, answer: oneshot::Sender<SuspendReport> },
+    Slice { began: Instant, request: SliceRequest, cancels: u64, answer: oneshot::Sender<SliceReport> },
 }
 
 /// What came of [`crate::Node::on_foreground`].
@@ -135,8 +135,10 @@ impl Engine {
                 let _ = answer.send(result);
                 failed
             }
-            Wish::Background { grace, answer } => self.leave(grace, answer).await,
-            Wish::Slice { request, cancels, answer } => self.begin_slice(request, cancels, answer).await,
+            Wish::Background { began, grace, answer } => self.leave(began, grace, answer).await,
+            Wish::Slice { began, request, cancels, answer } => {
+                self.begin_slice(began, request, cancels, answer).await
+            }
         }
     }
 
@@ -206,8 +208,12 @@ impl Engine {
         Ok(true)
     }
 
-    async fn leave(&mut self, grace: Duration, answer: oneshot::Sender<SuspendReport>) -> Result<(), Error> {
-        let began = Instant::now();
+    async fn leave(
+        &mut self,
+        began: Instant,
+        grace: Duration,
+        answer: oneshot::Sender<SuspendReport>,
+    ) -> Result<(), Error> {
         let until = began + grace.saturating_sub(STOP_TIME);
         let mut answers = vec![answer];
         match std::mem::replace(&mut self.life, Life::Resting) {
@@ -263,12 +269,13 @@ impl Engine {
 
     async fn begin_slice(
         &mut self,
+        began: Instant,
         request: SliceRequest,
         cancels: u64,
         answer: oneshot::Sender<SliceReport>,
     ) -> Result<(), Error> {
-        let began = Instant::now();
-        let until = began + Duration::from_millis(request.budget_ms).saturating_sub(SLICE_RESERVE);
+        let granted = Duration::from_millis(request.budget_ms);
+        let until = began + granted.saturating_sub(SLICE_RESERVE + STOP_TIME);
         match std::mem::replace(&mut self.life, Life::Resting) {
             Life::Resting => {}
             // A slice that is under way gives its place to the next; who is leaving is done with first.

@@ -11,6 +11,7 @@ use countersign_machine::message::Payload;
 use countersign_machine::network::NetworkState;
 use countersign_machine::preflight::PreflightReport;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{Error, Node};
 use crate::engine::Command;
@@ -40,7 +41,8 @@ impl Node {
     /// [`Error::Stopped`].
     pub async fn on_background(&self, grace_ms: u64) -> Result<SuspendReport, Error> {
         let (answer, answered) = oneshot::channel();
-        self.live(Wish::Background { grace: Duration::from_millis(grace_ms), answer }).await?;
+        let (began, grace) = (Instant::now(), Duration::from_millis(grace_ms));
+        self.live(Wish::Background { began, grace, answer }).await?;
         answered.await.map_err(|_| Error::Stopped)
     }
 
@@ -54,7 +56,8 @@ impl Node {
     pub async fn run_background_slice(&self, request: SliceRequest) -> Result<SliceReport, Error> {
         let cancels = *self.cancelling.borrow();
         let (answer, answered) = oneshot::channel();
-        self.live(Wish::Slice { request, cancels, answer }).await?;
+        let began = Instant::now();
+        self.live(Wish::Slice { began, request, cancels, answer }).await?;
         answered.await.map_err(|_| Error::Stopped)
     }
 
