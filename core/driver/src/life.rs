@@ -332,21 +332,25 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops the network and starts it again, at the addresses that the phone has now.
+    /// Stops the network and starts it again, at the addresses that the phone has now. Where it cannot listen it dials only.
     pub(crate) fn restart_net(&mut self, local: Vec<String>) -> Vec<Input> {
         self.local = local;
         self.net = None;
+        let mut inputs = vec![Input::NetworkStopped];
         let listens = matches!(self.life, Life::Open | Life::Leaving(_));
-        match self.start_net(listens) {
+        let started = self.start_net(listens).or_else(|error| {
+            tracing::warn!(%error, "nobody can dial us on this network");
+            inputs.push(Input::Listening(Vec::new()));
+            self.start_net(false)
+        });
+        match started {
             Ok(net) => {
                 self.net = Some(net);
-                vec![Input::NetworkStopped, Input::NetworkStarted]
+                inputs.push(Input::NetworkStarted);
             }
-            Err(error) => {
-                tracing::error!(%error, "the network cannot be started");
-                vec![Input::NetworkStopped]
-            }
+            Err(error) => tracing::error!(%error, "the network cannot be started"),
         }
+        inputs
     }
 
     fn start_net(&mut self, listens: bool) -> Result<Net, Error> {
