@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use countersign_tests::programs;
+use countersign_tests::relay::RelayProcess;
 use countersign_tests::talk::Talk;
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
@@ -97,6 +98,55 @@ fn foreign_signers_that_only_a_phone_reaches_sign_through_it() {
 }
 
 #[test]
+fn a_phone_and_a_foreign_signer_that_listen_nowhere_sign_through_our_relay() {
+    if node().is_none() {
+        return;
+    }
+    let relay = RelayProcess::start("/ip4/127.0.0.1/tcp/0", "", |mut command| command.spawn());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut phone = start(folder.path(), &["--dial-only", "--relay", &relay.address]);
+    let circuit = format!("{}/p2p-circuit", relay.address);
+    let through = ["--transports", "tcp,relay", "--relay", relay.peer_id(), "--listen", &circuit];
+    let mut js = foreign(&through);
+
+    sign_over(&mut phone, &mut js, "relay", "/p2p-circuit");
+}
+
+#[test]
+fn a_phone_and_a_foreign_signer_sign_over_webrtc_direct() {
+    if node().is_none() {
+        return;
+    }
+    let listen = "/ip4/127.0.0.1/udp/0/webrtc-direct";
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut phone = start(folder.path(), &["--listen", listen]);
+    let mut js = foreign(&["--transports", "webrtc-direct", "--listen", listen]);
+
+    sign_over(&mut phone, &mut js, "webrtc", "/webrtc-direct");
+}
+
+/// Lets a phone and a foreign co-signer meet, and sign what each proposes; asserts which way their streams go.
+fn sign_over(phone: &mut Talk, js: &mut Talk, path: &str, part: &str) {
+    acquaint(&mut [phone, js]);
+    assert_eq!(participant(phone, js)["path"], path);
+
+    let session = id(&phone.ask(&format!("propose shared {}", "e0".repeat(32))));
+    requested(js, &session);
+    js.ask(&format!("approve {session}"));
+    assert_completed(&session, phone, &mut [js]);
+
+    let session = id(&js.ask(&format!("propose shared {}", "e1".repeat(32))));
+    requested(phone, &session);
+    phone.ask(&format!("approve {session}"));
+    assert_completed(&session, phone, &mut [js]);
+
+    let links = js.ask("links");
+    let ways = list(&links["ways"]);
+    assert!(ways.iter().all(|way| way.as_str().is_some_and(|way| way.contains(part))), "{links}");
+    assert_eq!(participant(phone, js)["path"], path);
+}
+
+#[test]
 fn whoever_rejects_or_cancels_ends_the_session_for_the_other_implementation_too() {
     let Some((_folder, mut phone, mut js)) = pair(&[]) else { return };
     let propose = |who: &mut Talk, byte: &str| id(&who.ask(&format!("propose shared {}", byte.repeat(32))));
@@ -135,7 +185,7 @@ fn nonces_lost_with_a_killed_phone_begin_the_next_attempt_at_the_foreign_signer(
 
     drop(phone);
     js.read(|value| value["event"] == "link" && value["state"] == "lost");
-    let mut phone = start(folder.path());
+    let mut phone = start(folder.path(), &[]);
     js.read(|value| value["event"] == "pong");
     js.ask(&format!("approve {session}"));
 
@@ -366,14 +416,15 @@ fn link_to(phone: &mut Talk, other: &Talk) -> Value {
 fn phone() -> Option<(TempDir, Talk)> {
     node()?;
     let folder = tempfile::tempdir().expect("a folder");
-    let phone = start(folder.path());
+    let phone = start(folder.path(), &[]);
     Some((folder, phone))
 }
 
-fn start(folder: &Path) -> Talk {
+fn start(folder: &Path, arguments: &[&str]) -> Talk {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
     let mut command = Command::new(PROGRAMS.get_or_init(|| programs::build(false)).join("phone"));
-    command.args(["--json", "--dir"]).arg(folder).env("COUNTERSIGN_PASSPHRASE", "a test's own");
+    command.args(["--json", "--dir"]).arg(folder).args(arguments);
+    command.env("COUNTERSIGN_PASSPHRASE", "a test's own");
     Talk::start(&mut command)
 }
 

@@ -3,6 +3,7 @@
 pub mod fuzzing;
 pub mod network;
 pub mod programs;
+pub mod relay;
 pub mod rig;
 pub mod talk;
 pub mod world;

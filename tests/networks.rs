@@ -10,6 +10,8 @@ mod homes;
 mod nat;
 #[path = "networks/phone.rs"]
 mod phone;
+#[path = "networks/reach.rs"]
+mod reach;
 #[path = "networks/traces.rs"]
 mod traces;
 #[path = "networks/trouble.rs"]

@@ -1,5 +1,6 @@
 //! A program that is started, spoken to in lines and answers in JSON, one object a line.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -15,6 +16,8 @@ pub struct Talk {
     child: Child,
     stdin: ChildStdin,
     lines: Receiver<String>,
+    /// What it said before an answer, and nobody has read yet.
+    unread: VecDeque<Value>,
     /// What it said when it was ready.
     pub ready: Value,
 }
@@ -27,12 +30,16 @@ impl Talk {
     /// Panics if it does not start, or is not ready within a minute.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
+        Self::attach(piped(command).spawn().expect("it starts"))
+    }
+
+    /// Waits until a program that was started from [`piped`] is ready.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has no pipes, or is not ready within a minute.
+    #[must_use]
+    pub fn attach(mut child: Child) -> Self {
         let stdin = child.stdin.take().expect("a pipe");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let (said, lines) = channel();
@@ -43,7 +50,7 @@ impl Talk {
                 }
             }
         });
-        let mut talk = Self { child, stdin, lines, ready: Value::Null };
+        let mut talk = Self { child, stdin, lines, unread: VecDeque::new(), ready: Value::Null };
         talk.ready = talk.read(|value| value["event"] == "ready");
         talk
     }
@@ -57,17 +64,25 @@ impl Talk {
         writeln!(self.stdin, "{line}").expect("it listens");
     }
 
-    /// Says a line and returns its answer, or the error that it is answered with; events before it are skipped.
+    /// Says a line and returns its answer, or the error that it is answered with. What it says before that waits for
+    /// [`Talk::read`].
     ///
     /// # Panics
     ///
     /// Panics if none comes within a minute.
     pub fn ask(&mut self, line: &str) -> Value {
         self.say(line);
-        self.read(|value| value.get("answer").is_some() || value.get("error").is_some())
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let value = self.hear(until);
+            if value.get("answer").is_some() || value.get("error").is_some() {
+                return value;
+            }
+            self.unread.push_back(value);
+        }
     }
 
-    /// Reads lines until one is wanted.
+    /// Reads on until something is wanted; what comes before it is skipped.
     ///
     /// # Panics
     ///
@@ -75,13 +90,38 @@ impl Talk {
     pub fn read(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).expect("it says what is awaited within a minute");
-            let value = serde_json::from_str(&line).expect("one object a line");
+            let value = self.unread.pop_front().unwrap_or_else(|| self.hear(until));
             if wanted(&value) {
                 return value;
             }
         }
+    }
+
+    /// Forgets what it has said before its last answer and nobody has read.
+    pub fn forget(&mut self) {
+        self.unread.clear();
+    }
+
+    fn hear(&self, until: Instant) -> Value {
+        let left = until.saturating_duration_since(Instant::now());
+        let line = self.lines.recv_timeout(left).expect("it says what is awaited within a minute");
+        serde_json::from_str(&line).expect("one object a line")
+    }
+
+    /// Returns the number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it as the system would, and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has been waited for already.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.wait();
     }
 
     /// Waits until the program has ended by itself.
@@ -92,6 +132,11 @@ impl Talk {
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
     }
+}
+
+/// Lets a command be spoken to once it is started.
+pub fn piped(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null())
 }
 
 impl Drop for Talk {

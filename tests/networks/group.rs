@@ -14,6 +14,8 @@ use crate::phone::Phone;
 
 /// What they are called, in the order in which they are started. The first proposes.
 const NAMES: [&str; 3] = ["ada", "bob", "eve"];
+/// The port at which every phone listens.
+const PORT: u16 = 4_001;
 /// How long links may take to come up, and a message to arrive, where nothing is cut.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
@@ -24,18 +26,25 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts a phone at each of these places; they know nothing of each other.
+    /// Starts a phone that listens at each of these places; they know nothing of each other.
     pub(crate) fn new(places: &[(&Namespace, Ipv4Addr)]) -> Self {
+        let listening: Vec<_> =
+            places.iter().map(|(namespace, address)| (*namespace, listen(*address))).collect();
+        Self::with(&listening)
+    }
+
+    /// Starts a phone with these arguments in each of these namespaces; they know nothing of each other.
+    pub(crate) fn with(phones: &[(&Namespace, Vec<String>)]) -> Self {
         let mut group = Self { phones: Vec::new(), folder: tempfile::tempdir().expect("a folder") };
-        for (at, (namespace, address)) in places.iter().enumerate() {
-            group.phones.push(Phone::start(NAMES[at], namespace, group.folder.path(), *address));
+        for (name, (namespace, arguments)) in NAMES.into_iter().zip(phones) {
+            group.phones.push(Phone::start(name, namespace, group.folder.path(), arguments));
         }
         group
     }
 
-    /// Starts one that has quit again, from its journal, at this address.
+    /// Starts one that has ended again, from its journal, at this address.
     pub(crate) fn restart(&mut self, who: usize, namespace: &Namespace, address: Ipv4Addr) {
-        self.phones[who] = Phone::start(NAMES[who], namespace, self.folder.path(), address);
+        self.phones[who] = Phone::start(NAMES[who], namespace, self.folder.path(), &listen(address));
     }
 
     /// Gives everybody everybody's card, and makes the wallet `shared` of all.
@@ -56,6 +65,14 @@ impl Group {
         let is_so = |status: &Value| status["wallets"][0]["participants"][slot]["link"] == wanted;
         let name = NAMES[whose];
         assert!(self.phones[who].status(SOON, is_so).is_some(), "{} finds {name} {wanted}", NAMES[who]);
+    }
+
+    /// Waits until one's link to another takes this path.
+    pub(crate) fn await_path(&mut self, who: usize, whose: usize, wanted: &str) {
+        let slot = self.slot(whose);
+        let takes = |status: &Value| status["wallets"][0]["participants"][slot]["path"] == wanted;
+        let name = NAMES[whose];
+        assert!(self.phones[who].status(SOON, takes).is_some(), "{} reaches {name} {wanted}", NAMES[who]);
     }
 
     /// Waits until everybody reaches everybody.
@@ -167,8 +184,13 @@ impl Lan {
     }
 }
 
+/// Returns what lets a phone listen at an address.
+pub(crate) fn listen(address: Ipv4Addr) -> Vec<String> {
+    vec!["--listen".to_owned(), format!("/ip4/{address}/tcp/{PORT}")]
+}
+
 /// Returns the address of the phone at this place of a net.
-fn address(at: usize) -> Ipv4Addr {
+pub(crate) fn address(at: usize) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, 0, 1 + at as u8)
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Homes {
     /// Where the servers are.
     pub(crate) servers: [Namespace; 2],
     _routers: [Router; 2],
-    _nets: [Switch; 3],
+    nets: [Switch; 3],
 }
 
 impl Homes {
@@ -42,8 +42,13 @@ impl Homes {
                 router.plug(&nets[home], &phones[home], Self::phone(home)).expect("a port");
                 router
             });
-            Self { phones, servers, _routers: routers, _nets: nets }
+            Self { phones, servers, _routers: routers, nets }
         })
+    }
+
+    /// Returns the net between the homes.
+    pub(crate) fn internet(&self) -> &Switch {
+        &self.nets[2]
     }
 
     /// Returns a phone's address at home.

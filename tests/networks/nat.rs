@@ -4,9 +4,11 @@ use std::io::{ErrorKind, Result};
 use std::net::{SocketAddrV4, TcpStream};
 use std::time::Duration;
 
+use countersign_tests::network::line::Conditions;
 use countersign_tests::network::router::Mapping;
+use countersign_tests::relay::RelayProcess;
 
-use crate::group::{Group, SOON};
+use crate::group::{Group, SOON, listen};
 use crate::homes::{DIAL, Homes, PORT, passes};
 
 /// How long to wait for a dial that cannot succeed.
@@ -99,6 +101,32 @@ fn phones_behind_two_routers_sign_by_way_of_a_third_that_both_reach() {
 
     group.assert_signed(&session, 0, SOON);
     group.await_link(0, 1, "unreachable");
+}
+
+#[test]
+fn phones_behind_two_routers_meet_at_a_relay_and_go_on_directly_where_the_routers_let_them() {
+    for (mapping, last) in [(Mapping::Kept, "direct"), (Mapping::Random, "relay")] {
+        let Some(homes) = Homes::new(mapping) else { return };
+        // A hole takes some round trips: until then the path is seen to lead through the relay.
+        homes.internet().set_all(Conditions::delayed(50));
+        let listens = format!("/ip4/{}/tcp/4001", Homes::server(0));
+        let relay = RelayProcess::start(&listens, "", |command| homes.servers[0].spawn(command));
+        let arguments =
+            |home| [listen(Homes::phone(home)), vec!["--relay".into(), relay.address.clone()]].concat();
+        let mut group = Group::with(&[0, 1].map(|home| (&homes.phones[home], arguments(home))));
+        for phone in &mut group.phones {
+            phone.await_card(SOON, |addresses| addresses.iter().any(|one| one.contains("/p2p-circuit")));
+        }
+
+        group.meet();
+
+        (0..2).for_each(|who| group.await_path(who, 1 - who, "relay"));
+        (0..2).for_each(|who| group.await_path(who, 1 - who, last));
+        let session = group.propose();
+        group.approve(1, &session);
+        group.assert_signed(&session, 0, SOON);
+        (0..2).for_each(|who| group.await_path(who, 1 - who, last));
+    }
 }
 
 /// Returns whether nobody answered, not even to refuse.

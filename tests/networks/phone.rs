@@ -1,77 +1,82 @@
 //! One `phone` process in a namespace, spoken to as a machine would.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::process::Command;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use countersign_machine::card::Card;
 use countersign_tests::network::namespace::Namespace;
 use countersign_tests::programs;
+use countersign_tests::talk::{Talk, piped};
 use serde_json::Value;
 
-/// The port at which every phone listens.
-const PORT: u16 = 4_001;
-/// How long an answer may take: nothing of it goes over a network.
-const ANSWER: Duration = Duration::from_secs(30);
+/// How often it is looked whether something is as wanted.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A running co-signer. It ends with this process.
 pub(crate) struct Phone {
     /// What co-signers call it.
     pub(crate) name: &'static str,
-    child: Child,
-    stdin: ChildStdin,
-    lines: mpsc::Receiver<Value>,
+    talk: Talk,
 }
 
 impl Phone {
-    /// Starts one that listens at `address`, and waits until it is ready.
-    pub(crate) fn start(name: &'static str, namespace: &Namespace, folder: &Path, address: Ipv4Addr) -> Self {
+    /// Starts one with these arguments, and waits until it is ready.
+    pub(crate) fn start(
+        name: &'static str,
+        namespace: &Namespace,
+        folder: &Path,
+        arguments: &[String],
+    ) -> Self {
         let mut command = Command::new(program());
-        command
-            .args(["--json", "--name", name, "--listen", &format!("/ip4/{address}/tcp/{PORT}"), "--dir"])
-            .arg(folder.join(name))
-            .env("COUNTERSIGN_PASSPHRASE", "a test's own")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = namespace.spawn(command).expect("it starts");
-        let stdin = child.stdin.take().expect("a pipe");
-        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (heard, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            let values = stdout.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line));
-            for value in values {
-                if heard.send(value.expect("one object a line")).is_err() {
-                    return;
-                }
-            }
-        });
-        let mut phone = Self { name, child, stdin, lines };
-        let ready = phone.read(|value| value["event"] == "ready");
-        assert!(ready.is_some(), "{name} listens at {address}");
-        phone
+        command.args(["--json", "--name", name, "--dir"]).arg(folder.join(name)).args(arguments);
+        command.env("COUNTERSIGN_PASSPHRASE", "a test's own");
+        piped(&mut command);
+        Self { name, talk: Talk::attach(namespace.spawn(command).expect("it starts")) }
     }
 
-    /// Types a line.
-    pub(crate) fn say(&mut self, line: &str) {
-        writeln!(self.stdin, "{line}").expect("it listens");
-    }
-
-    /// Types a line and returns its answer; events before it are skipped.
+    /// Types a line and returns its answer.
     pub(crate) fn ask(&mut self, line: &str) -> Value {
-        self.say(line);
-        let wanted = |value: &Value| value.get("answer").is_some() || value.get("error").is_some();
-        let answer = self.read(wanted).unwrap_or_else(|| panic!("{} answers {line}", self.name));
+        let answer = self.talk.ask(line);
         assert!(answer.get("error").is_none(), "{}: {line}: {answer}", self.name);
         answer
+    }
+
+    /// Reads on until something is wanted; what comes before it is skipped.
+    pub(crate) fn read(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.talk.read(wanted)
+    }
+
+    /// Forgets what it has said before its last answer and nobody has read.
+    pub(crate) fn forget(&mut self) {
+        self.talk.forget();
+    }
+
+    /// Waits until the addresses on its card are as wanted.
+    pub(crate) fn await_card(&mut self, limit: Duration, wanted: impl Fn(&[String]) -> bool) {
+        let began = Instant::now();
+        loop {
+            let answer = self.ask("card");
+            let card = Card::from_text(answer["card"].as_str().expect("text")).expect("our own card");
+            let addresses = &card.statement().addresses;
+            if wanted(addresses) {
+                return;
+            }
+            assert!(began.elapsed() <= limit, "{}: {addresses:?}", self.name);
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Lets it quit, and waits until it has.
     pub(crate) fn quit(&mut self) {
         self.ask("quit");
-        assert!(self.child.wait().expect("it ends").success(), "{} quits", self.name);
+        assert!(self.talk.wait().success(), "{} quits", self.name);
+    }
+
+    /// Kills it as the system would.
+    pub(crate) fn kill(&mut self) {
+        self.talk.kill();
     }
 
     /// Asks for the status until it is as wanted, and returns it; `None` if it is not within `limit`.
@@ -85,32 +90,13 @@ impl Phone {
             if began.elapsed() > limit {
                 return None;
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(LOOK);
         }
     }
 
     /// Returns the number of its process.
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Reads lines until one is wanted; `None` if none is in time, or it has ended.
-    fn read(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
-        let began = Instant::now();
-        loop {
-            let value = self.lines.recv_timeout(ANSWER.saturating_sub(began.elapsed())).ok()?;
-            if wanted(&value) {
-                return Some(value);
-            }
-        }
-    }
-}
-
-impl Drop for Phone {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.talk.id()
     }
 }
 

@@ -12,6 +12,7 @@ use countersign_tests::network::is_permitted;
 use countersign_tests::network::namespace::Namespace;
 use countersign_tests::network::switch::Switch;
 
+use crate::group::listen;
 use crate::phone::Phone;
 
 /// Set for the process that is to be killed.
@@ -99,7 +100,7 @@ impl Network {
         for (namespace, address) in namespaces.iter().zip(addresses) {
             switch.plug(namespace, address).expect("a port");
         }
-        let phone = Phone::start("ada", &namespaces[0], folder.path(), addresses[0]);
+        let phone = Phone::start("ada", &namespaces[0], folder.path(), &listen(addresses[0]));
         Self { phone, _switch: switch, namespaces, _folder: folder }
     }
 

@@ -381,6 +381,15 @@ impl Engine {
         self.net.as_ref().map_or(0, Net::queued)
     }
 
+    /// Takes the journal's files and locks for a call that writes. One that is not at rest has them.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be had; nothing has changed then, and the call is refused.
+    pub(crate) fn take_journal(&mut self) -> Result<(), Error> {
+        Ok(self.journal.wake()?)
+    }
+
     /// Lets go of the journal's files and locks while the app rests: nobody else may be kept from them.
     pub(crate) fn lay_journal_to_rest(&mut self) -> Result<(), Error> {
         Ok(self.journal.rest()?)

@@ -184,9 +184,10 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] or [`Error::Stopped`], as for every call below.
+    /// [`Error::Caller`] or [`Error::Stopped`], as for every call below. One that changes something is refused with [`Error::Journal`] while the
+    /// app rests and somebody else holds its journal ([`JournalError::Locked`]) or has written to it ([`JournalError::Overtaken`]).
     pub async fn issue_card(&self, nickname: String) -> Result<(), Error> {
-        Ok(self.ask(|engine| engine.decide(|machine| machine.issue_card(nickname))).await??)
+        Ok(self.change(|machine, _| machine.issue_card(nickname)).await??)
     }
 
     /// Shows the addresses we listen at, as they change; none at first. It closes when the co-signer stops.
@@ -210,7 +211,7 @@ impl Node {
     /// [`CallerFault::Card`] if it cannot be used; [`Error::Stopped`].
     pub async fn add_card(&self, text: &str) -> Result<ParticipantKey, Error> {
         let card = Card::from_text(text).map_err(CallerFault::Card)?;
-        Ok(self.timed(move |machine, now| machine.add_card(card, now)).await??)
+        Ok(self.change(move |machine, now| machine.add_card(card, now)).await??)
     }
 
     /// Creates a wallet of `keys`, ours among them.
@@ -219,7 +220,7 @@ impl Node {
     ///
     /// What is wrong with the keys; [`Error::Stopped`].
     pub async fn create_wallet(&self, name: String, keys: Vec<ParticipantKey>) -> Result<WalletId, Error> {
-        Ok(self.timed(move |machine, now| machine.create_wallet(name, keys, now)).await??)
+        Ok(self.change(move |machine, now| machine.create_wallet(name, keys, now)).await??)
     }
 
     /// Proposes `payload`, to be signed within `lasts_ms` milliseconds. Proposing is approving.
@@ -234,6 +235,7 @@ impl Node {
         lasts_ms: u64,
     ) -> Result<SessionId, Error> {
         self.ask(move |engine| {
+            engine.take_journal()?;
             let now = engine.now();
             let mut random = [0; 32];
             engine.entropy.fill(&mut random)?;
@@ -249,7 +251,7 @@ impl Node {
     ///
     /// [`CallerFault::UnknownSession`], [`CallerFault::Ended`]; [`Error::Stopped`].
     pub async fn approve(&self, session: SessionId) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.approve(session, now)).await??)
+        Ok(self.change(move |machine, now| machine.approve(session, now)).await??)
     }
 
     /// Declines: ends the session for all.
@@ -258,7 +260,7 @@ impl Node {
     ///
     /// As [`Node::approve`], and [`CallerFault::AlreadySigned`].
     pub async fn decline(&self, session: SessionId, reason: DeclineReason) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.decline(session, reason, now)).await??)
+        Ok(self.change(move |machine, now| machine.decline(session, reason, now)).await??)
     }
 
     /// Takes our own proposal back: ends the session for all.
@@ -267,7 +269,7 @@ impl Node {
     ///
     /// As [`Node::decline`], and [`CallerFault::NotProposer`].
     pub async fn cancel(&self, session: SessionId) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.cancel(session, now)).await??)
+        Ok(self.change(move |machine, now| machine.cancel(session, now)).await??)
     }
 
     /// Consents to a later deadline, in milliseconds from now; it moves once every participant has consented.
@@ -279,7 +281,7 @@ impl Node {
         let extend = move |machine: &mut machine::Node, now: Now| {
             machine.extend(session, WallTime(now.wall.0.saturating_add(lasts_ms)), now)
         };
-        Ok(self.timed(extend).await??)
+        Ok(self.change(extend).await??)
     }
 
     /// Consents to the later deadline that others ask for.
@@ -293,7 +295,7 @@ impl Node {
             let until = asked.ok_or(CallerFault::UnknownSession(session))?.asked_until;
             machine.extend(session, until.ok_or(CallerFault::Deadline)?, now)
         };
-        Ok(self.timed(agree).await??)
+        Ok(self.change(agree).await??)
     }
 
     /// Returns the evidence held against participants of a session: each piece convinces a third person
@@ -348,7 +350,7 @@ impl Node {
     ///
     /// [`CallerFault::StalePlan`] if the plan is another by now; [`Error::Stopped`].
     pub async fn ack_plan(&self, revision: u64, failed: Vec<NotificationKey>) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.ack_plan(revision, &failed, now)).await??)
+        Ok(self.change(move |machine, now| machine.ack_plan(revision, &failed, now)).await??)
     }
 
     /// Says that the user put a notification away. Durable.
@@ -357,7 +359,7 @@ impl Node {
     ///
     /// [`CallerFault::UnknownNotice`]; [`Error::Stopped`].
     pub async fn dismiss(&self, key: NotificationKey) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.dismiss(key, now)).await??)
+        Ok(self.change(move |machine, now| machine.dismiss(key, now)).await??)
     }
 
     /// Waits for the oldest event that the program has not dealt with, and returns it: the same until
@@ -391,7 +393,7 @@ impl Node {
     ///
     /// [`Error::Stopped`].
     pub async fn event_handled(&self, id: EventId) -> Result<(), Error> {
-        self.timed(move |machine, now| machine.event_handled(id, now)).await
+        self.change(move |machine, now| machine.event_handled(id, now)).await
     }
 
     /// Sets how long before a session expires its user is warned, in milliseconds; `None` for the usual. Durable.
@@ -400,7 +402,7 @@ impl Node {
     ///
     /// [`CallerFault::OutOfRange`] or [`CallerFault::TooMany`] for such a list; [`Error::Stopped`].
     pub async fn set_warnings(&self, thresholds_ms: Option<Vec<u64>>) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.set_warnings(thresholds_ms, now)).await??)
+        Ok(self.change(move |machine, now| machine.set_warnings(thresholds_ms, now)).await??)
     }
 
     /// Lets co-signers know that we are here, at once and then again after 40 % of `ttl_ms`, while in the foreground.
@@ -410,7 +412,7 @@ impl Node {
     ///
     /// [`CallerFault::OutOfRange`] if `ttl_ms` is under 10 s or over a day; [`Error::Stopped`].
     pub async fn start_presence(&self, ttl_ms: u64) -> Result<(), Error> {
-        Ok(self.timed(move |machine, now| machine.start_presence(ttl_ms, now)).await??)
+        Ok(self.change(move |machine, now| machine.start_presence(ttl_ms, now)).await??)
     }
 
     /// Lets co-signers know no more whether we are here. Durable.
@@ -419,7 +421,7 @@ impl Node {
     ///
     /// [`Error::Stopped`].
     pub async fn stop_presence(&self) -> Result<(), Error> {
-        self.timed(|machine, now| machine.stop_presence(now)).await
+        self.change(|machine, now| machine.stop_presence(now)).await
     }
 
     /// Returns everything a screen shows.
@@ -473,6 +475,19 @@ impl Node {
     /// Brings a fact of the shell's; the machine refuses none of these.
     async fn tell(&self, input: Input) -> Result<(), Error> {
         self.timed(|machine, now| machine.handle_input(input, now)).await?.map_err(|_| Error::Stopped)
+    }
+
+    /// Lets the machine change something, if the journal can be had: at rest somebody else may hold it.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut machine::Node, Now) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.ask(|engine| {
+            engine.take_journal()?;
+            let now = engine.now();
+            Ok(engine.decide(|machine| change(machine, now)))
+        })
+        .await?
     }
 
     async fn timed<T: Send + 'static>(

@@ -1,5 +1,5 @@
 //! The life of the app that holds a co-signer: to the background and back, moments that the system grants, networks that come and
-//! go, and kills. Over real connections, with journals on the disk; what a whole process holds is counted in a process of its own.
+//! go, kills, and whoever means harm. Over real connections, with journals on the disk; what a whole process holds is counted in a process of its own.
 #![cfg(target_os = "linux")]
 
 #[path = "life/background.rs"]
@@ -8,8 +8,12 @@ mod background;
 mod before;
 #[path = "life/child.rs"]
 mod child;
+#[path = "life/criteria.rs"]
+mod criteria;
 #[path = "life/dead.rs"]
 mod dead;
+#[path = "life/hostile.rs"]
+mod hostile;
 #[path = "life/idle.rs"]
 mod idle;
 #[path = "life/process.rs"]

@@ -96,7 +96,10 @@ const COMMANDS = {
     return { verdict }
   },
 
-  links: () => ({ links: [...agent.links.values()].map(link => ({ transport: link.transport, heard: link.heard ?? false })) })
+  links: () => ({
+    links: [...agent.links.values()].map(link => ({ transport: link.transport, heard: link.heard ?? false })),
+    ways: network.ways()
+  })
 }
 
 function session (typed) {

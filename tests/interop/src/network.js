@@ -61,6 +61,11 @@ export class Network {
     return this.#node.getMultiaddrs().map(address => address.toString())
   }
 
+  /** Where our streams go: the other side's address on each. */
+  ways () {
+    return [...this.#peers.values()].filter(peer => peer.out !== undefined).map(peer => peer.way)
+  }
+
   /** Dials every co-signer who is not connected, now. */
   dial () {
     for (const { statement } of this.#agent.others()) this.#dial(statement, REDIAL_FIRST_MS)
@@ -110,6 +115,7 @@ export class Network {
       // It may be silent for as long as a session is open; js-libp2p would abort it after two minutes.
       stream.inactivityTimeout = 2 ** 31 - 1
       peer.out = stream
+      peer.way = connection.remoteAddr.toString()
       stream.addEventListener('close', () => this.#lost(peer, stream))
       this.#agent.tell({ event: 'stream', to: connection.remoteAddr.toString(), direction: connection.direction, limited: connection.limits !== undefined })
       this.#agent.connected(transport, {

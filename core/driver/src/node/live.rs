@@ -34,7 +34,8 @@ impl Node {
 
     /// Says that the app goes to the background. Co-signers hear that we are away and get what is queued for them, for `grace_ms`
     /// milliseconds at most; then no connection, listener, timer or lock is left, the journal is on the disk, and a key that may be
-    /// kept only until now is wiped. Calls that change something still work, and take the journal for that moment.
+    /// kept only until now is wiped. Calls that change something still work, and take the journal for that moment; if somebody else has
+    /// it, they are refused.
     ///
     /// # Errors
     ///

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use countersign_driver::Node;
+use countersign_driver::journal::JournalError;
+use countersign_driver::{Error, Node};
 use tokio::time::sleep;
 
 use super::child::{CALLS, Child};
 use super::process::{held, timed};
-use super::rig::{ANY_PORT, PATIENCE, introduce, journal, open, prepare, proposed, records};
+use super::rig::{
+    ANY_PORT, LASTS_MS, PATIENCE, introduce, journal, open, payload, prepare, proposed, records,
+};
 
 /// How many co-signers are connected while the app goes to the background.
 const LINKS: u8 = 20;
@@ -110,6 +113,27 @@ async fn whoever_finds_its_journal_held_waits_and_whoever_finds_it_overtaken_sto
     assert_eq!(child.ask("foreground").await["error"], "Stopped");
     let stopped = held(child.id());
     assert_eq!((stopped.sockets, stopped.locks), (0, 0), "{stopped:?}");
+}
+
+#[tokio::test]
+async fn a_call_at_rest_that_finds_the_journal_held_is_refused_and_the_next_one_works() {
+    let folder = tempfile::tempdir().expect("a folder");
+    prepare(folder.path(), 2).await;
+    let path = journal(folder.path(), 0);
+    let node = open(&path, 0, &[]).await;
+    let wallet = node.status().await.expect("it runs").wallets[0].id;
+    assert!(node.on_background(1_000).await.expect("it runs").quiesced);
+
+    let other = open(&path, 0, &[]).await;
+    let refused = node.propose(wallet, payload(1), LASTS_MS).await;
+    assert_eq!(refused, Err(Error::Journal(JournalError::Locked)));
+    assert_eq!(node.set_warnings(None).await, Err(Error::Journal(JournalError::Locked)));
+    assert!(node.status().await.expect("it runs").sessions.is_empty(), "nothing has begun");
+    other.close().await.expect("a quiet end");
+
+    node.propose(wallet, payload(1), LASTS_MS).await.expect("the journal is free");
+    node.close().await.expect("a quiet end");
+    assert_eq!(proposed(&records(&path)).len(), 1);
 }
 
 /// Makes a co-signer with a wallet of two for each of so many others, who run; it itself is closed again.

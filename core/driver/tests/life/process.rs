@@ -40,6 +40,13 @@ pub(super) fn held(id: u32) -> Held {
     }
 }
 
+/// Returns how much memory of its own a process holds, in KiB.
+pub(super) fn memory_kib(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+    let held = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("a figure");
+    held.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
 /// Returns how often the threads of a process have woken up since they were started.
 pub(super) fn wakes(id: u32) -> u64 {
     let of = |thread: &String| {

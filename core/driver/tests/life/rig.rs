@@ -9,7 +9,7 @@ use countersign_driver::machine::id::WalletId;
 use countersign_driver::machine::link::LinkState;
 use countersign_driver::machine::message::{Item, Payload};
 use countersign_driver::machine::record::{Outcome, Record};
-use countersign_driver::machine::status::Status;
+use countersign_driver::machine::status::{RequestState, Status};
 use countersign_driver::machine::wallet::derive::{KeyPath, Taproot};
 use countersign_driver::vault::{MemoryVault, Secret32};
 use countersign_driver::{Config, Node};
@@ -116,13 +116,14 @@ pub(super) fn reached(status: &Status) -> usize {
     everybody.filter(|one| matches!(one.link, LinkState::Reachable { .. })).count()
 }
 
-/// Approves whatever a co-signer is asked for.
+/// Approves whatever a co-signer is asked for, and returns how much it was.
 pub(super) async fn approve_all(node: &Node) -> usize {
-    let sessions = node.status().await.expect("it runs").inbox;
-    for request in &sessions {
+    let mut inbox = node.status().await.expect("it runs").inbox;
+    inbox.retain(|request| request.state == RequestState::Pending);
+    for request in &inbox {
         node.approve(request.session).await.expect("it waits for an answer");
     }
-    sessions.len()
+    inbox.len()
 }
 
 /// Returns whether every session of which there are so many is signed.
