@@ -4,7 +4,7 @@
 //! Everything belongs to the process that makes it: a namespace is a thread, a link two devices whose other ends this
 //! process holds. Whatever becomes of the process, nothing of it stays.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Result, Write};
 
 pub mod line;
 pub mod namespace;
@@ -16,23 +16,32 @@ use switch::Switch;
 
 /// Returns whether networks can be made here; if not, writes `skipped` and why, past the capture of tests' output.
 ///
-/// They can as root, and as anybody under `unshare -Urn` who may open `/dev/net/tun`.
+/// They can as root, and as anybody under `unshare -Urn` who may open `/dev/net/tun`, where `ip` is.
 ///
 /// # Panics
 ///
-/// Panics if they cannot for any other reason than a permission or a missing device.
+/// Panics if they cannot for any other reason than a permission, a missing device or a missing program.
 pub fn is_permitted() -> bool {
-    let tried = Namespace::new().and_then(|namespace| {
-        let switch = Switch::new(0)?;
-        switch.plug(&namespace, [10, 0, 0, 1].into()).map(drop)
-    });
-    match tried {
+    works("networks in a box", |namespace| Switch::new(0)?.plug(namespace, [10, 0, 0, 1].into()).map(drop))
+}
+
+/// Returns whether routers can be made, too, for which `nft` is needed; if not, writes `skipped` and why, as above.
+///
+/// # Panics
+///
+/// As [`is_permitted`].
+pub fn can_translate() -> bool {
+    is_permitted() && works("routers", |namespace| namespace.command("nft", "list ruleset"))
+}
+
+fn works(what: &str, attempt: impl FnOnce(&Namespace) -> Result<()>) -> bool {
+    match Namespace::new().and_then(|namespace| attempt(&namespace)) {
         Ok(()) => true,
         Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotFound) => {
             // Nobody may be listening.
-            let _ = writeln!(std::io::stderr(), "skipped: networks in a box cannot be made here: {error}");
+            let _ = writeln!(std::io::stderr(), "skipped: {what} cannot be made here: {error}");
             false
         }
-        Err(error) => panic!("networks in a box cannot be made: {error}"),
+        Err(error) => panic!("{what} cannot be made: {error}"),
     }
 }

@@ -169,6 +169,28 @@ fn a_message_over_a_link_that_was_quiet_for_long_finds_out_whether_the_connectio
 }
 
 #[test]
+fn a_message_that_is_lost_together_with_its_connection_is_missed_within_ten_seconds() {
+    let mut world = World::new(30, 2, Topology::Mesh);
+    let session = world.propose(0, payload(1));
+    world.settle_answers();
+    // Just now something came; then the connection dies with what flies.
+    world.dials.clear();
+    world.pass_ms_in_the_dark(9_999);
+    assert!(
+        is_reachable(&world, 0, 1) && dials(&world, 0, 1) == 0,
+        "asked after 5 s, it has 5 s for an answer"
+    );
+
+    world.pass_ms(1);
+    world.settle();
+
+    assert_eq!(dials(&world, 0, 1), 1, "it is dialled anew");
+    world.command(1, |node, now| node.approve(session, now)).expect("the proposal came again");
+    world.settle();
+    world.assert_signed(session);
+}
+
+#[test]
 fn a_link_on_which_all_is_well_is_never_asked_and_wakes_nobody() {
     let mut world = World::new(28, 3, Topology::Mesh);
     world.sent.clear();

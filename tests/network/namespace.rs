@@ -87,7 +87,7 @@ impl Namespace {
         let mut command = Command::new(program);
         command.args(words.split_whitespace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let missing = |error: Error| Error::other(format!("{program} cannot be run: {error}"));
+        let missing = |error: Error| Error::new(error.kind(), format!("{program} cannot be run: {error}"));
         let mut child = self.spawn(command).map_err(missing)?;
         child.stdin.take().expect("a pipe").write_all(input.as_bytes())?;
         let ended = child.wait_with_output()?;

@@ -4,7 +4,7 @@ use std::io::{Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::Duration;
 
-use countersign_tests::network::is_permitted;
+use countersign_tests::network::can_translate;
 use countersign_tests::network::namespace::Namespace;
 use countersign_tests::network::router::{Mapping, Router};
 use countersign_tests::network::switch::Switch;
@@ -28,7 +28,7 @@ pub(crate) struct Homes {
 impl Homes {
     /// Makes them; the phones' nets and the internet are good. `None` where that is not permitted.
     pub(crate) fn new(mapping: Mapping) -> Option<Self> {
-        is_permitted().then(|| {
+        can_translate().then(|| {
             let nets = [0, 1, 2].map(|seed| Switch::new(seed).expect("a switch"));
             let [phones, servers] =
                 [(); 2].map(|()| [(); 2].map(|()| Namespace::new().expect("a namespace")));

@@ -38,6 +38,8 @@ pub(crate) struct Link {
     has_lost: bool,
     /// The ping that waits for an answer: its number, its challenge and when it was sent.
     ping: Option<(u64, [u8; 32], Now)>,
+    /// When an envelope was sent after which nothing has come yet: it may be lost.
+    unanswered: Option<BootTime>,
     /// How many pings were sent.
     pings: u64,
     rtt_us: Option<u64>,
@@ -98,6 +100,7 @@ impl Link {
             was_heard: false,
             has_lost: false,
             ping: None,
+            unanswered: None,
             pings: 0,
             rtt_us: None,
             clock_ahead_ms: None,
@@ -142,6 +145,7 @@ impl Link {
     /// Counts a frame against what a peer may send; returns whether it may be read.
     pub(crate) fn admits(&mut self, now: Now) -> bool {
         self.heard_at = Some(now);
+        self.unanswered = None;
         self.frames.take(FRAME_BURST, FRAMES_PER_SECOND, 1_000_000, now)
     }
 
@@ -308,6 +312,7 @@ impl Link {
         self.vouched.clear();
         self.shown.clear();
         self.ping = None;
+        self.unanswered = None;
         self.proven = None;
         self.rtt_us = None;
     }
@@ -322,9 +327,25 @@ impl Link {
         self.backoff.reset();
     }
 
-    /// Returns until when an answer to our ping is waited for, if one is: each that does not come doubles the time.
-    pub(crate) fn gives_up(&self) -> Option<BootTime> {
-        let (_, _, asked) = self.ping.filter(|_| self.is_up() && self.heard)?;
+    /// Notes that an envelope was sent.
+    pub(crate) fn sent(&mut self, at: BootTime) {
+        self.unanswered.get_or_insert(at);
+    }
+
+    /// Returns whether a ping waits for its answer.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.ping.is_some()
+    }
+
+    /// Returns until when something is waited for, if it is: an answer to our ping, for which each that does not come doubles the
+    /// time, or anything at all after an envelope.
+    pub(crate) fn waits_until(&self) -> Option<BootTime> {
+        if !self.is_up() || !self.heard {
+            return None;
+        }
+        let Some((_, _, asked)) = self.ping else {
+            return self.unanswered.map(|sent| sent.after_ms(SILENCE_MS));
+        };
         let since = self.heard_at.map_or(asked.boot, |heard| heard.boot.max(asked.boot));
         Some(since.after_ms((SILENCE_MS << self.silences.min(8)).min(REDIAL_MAX_MS)))
     }

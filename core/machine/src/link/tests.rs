@@ -40,12 +40,12 @@ fn a_ping_without_an_answer_ends_the_connection_and_every_next_one_is_given_twic
     for (round, wait) in [5_000, 10_000, 20_000, 40_000, 60_000, 60_000].into_iter().enumerate() {
         link.up(LinkPath::Direct);
         link.hello(&[]);
-        assert_eq!(link.gives_up(), None, "nothing was asked");
+        assert_eq!(link.waits_until(), None, "nothing was asked");
         link.ping(&mut dice, at(7));
-        assert_eq!(link.gives_up(), Some(at(7 + wait).boot), "round {round}");
+        assert_eq!(link.waits_until(), Some(at(7 + wait).boot), "round {round}");
         link.fall_silent(&mut dice, at(7 + wait));
         assert_eq!(link.redial(), Some(at(7 + wait).boot));
-        assert_eq!(link.gives_up(), None);
+        assert_eq!(link.waits_until(), None);
     }
 }
 
@@ -61,9 +61,31 @@ fn whatever_comes_shows_that_the_connection_stands_but_only_an_answer_proves_it(
     assert!(!link.is_quiet(at(20_000).boot), "it is being asked");
     link.admits(at(23_000));
 
-    assert_eq!(link.gives_up(), Some(at(28_000).boot));
+    assert_eq!(link.waits_until(), Some(at(28_000).boot));
     assert!(!link.is_proven_after(0));
     assert_eq!(link.last_seen(), Some(at(23_000).wall));
+}
+
+#[test]
+fn after_an_envelope_something_is_waited_for_and_whatever_comes_ends_that() {
+    let (mut link, mut dice) = (link(), Dice::new([1; 32]));
+    link.up(LinkPath::Direct);
+    link.hello(&[]);
+    assert_eq!(link.waits_until(), None);
+
+    link.sent(at(100).boot);
+    link.sent(at(3_000).boot);
+    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(5_100).boot), false), "since the first");
+    link.ping(&mut dice, at(5_100));
+    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(10_100).boot), true));
+    link.fall_silent(&mut dice, at(10_100));
+    assert_eq!(link.waits_until(), None);
+
+    link.up(LinkPath::Direct);
+    link.hello(&[]);
+    link.sent(at(20_000).boot);
+    link.admits(at(20_100));
+    assert_eq!(link.waits_until(), None);
 }
 
 #[test]

@@ -176,15 +176,20 @@ impl Node {
         let Some(link) = self.links.get_mut(&peer) else { return };
         if link.is_up() && link.knows(id) {
             self.effects.push_back(Effect::Send { peer, frame: Arc::clone(frame) });
-            self.probe(peer);
+            self.doubt(peer);
         }
     }
 
-    /// Asks whether a connection still stands over which nothing has come for long: what we have just sent may be lost.
-    fn probe(&mut self, peer: TransportKey) {
+    /// Waits for something to come over a link on which we have just sent an envelope: it may be lost. If nothing has come for long
+    /// already, asks at once.
+    fn doubt(&mut self, peer: TransportKey) {
         let Some(seen) = self.clock.last_look() else { return };
-        if self.links.get(&peer).is_some_and(|link| link.is_quiet(seen.boot)) {
+        let Some(link) = self.links.get_mut(&peer) else { return };
+        link.sent(seen.boot);
+        if link.is_quiet(seen.boot) {
             self.ping(peer, Now { wall: seen.wall, boot: seen.boot });
+        } else {
+            self.time_link(peer);
         }
     }
 

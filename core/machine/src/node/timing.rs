@@ -106,7 +106,10 @@ impl Node {
         let link = self.links.get(peer);
         [
             (Wake::Dial(*peer), link.filter(|_| self.may_dial()).and_then(Link::redial)),
-            (Wake::Silence(*peer), link.filter(|_| self.mode != Mode::Background).and_then(Link::gives_up)),
+            (
+                Wake::Silence(*peer),
+                link.filter(|_| self.mode != Mode::Background).and_then(Link::waits_until),
+            ),
         ]
     }
 
@@ -156,9 +159,13 @@ impl Node {
         }
     }
 
-    /// Takes a connection for dead over which a ping was not answered, and dials anew.
+    /// Asks whether a connection still stands over which nothing has come after an envelope. One over which a ping was not answered is
+    /// dead: it is dialled anew.
     fn fell_silent(&mut self, peer: TransportKey, now: Now) {
         let Some(link) = self.links.get_mut(&peer) else { return };
+        if !link.is_asked() {
+            return self.ping(peer, now);
+        }
         link.fall_silent(&mut self.dice, now);
         self.effects.push_back(Effect::Cut(peer));
         self.time_link(peer);
