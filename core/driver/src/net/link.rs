@@ -23,7 +23,7 @@ pub(super) const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Peer {
     pub(super) key: TransportKey,
     /// The connections that stand, without those that we are closing.
-    connections: Vec<(ConnectionId, LinkPath)>,
+    connections: Vec<Standing>,
     /// Those that wait for the other side's first stream, until they stand.
     early: Vec<ConnectionId>,
     /// Writes our frames, on one of them. There is one as long as any stands.
@@ -32,6 +32,15 @@ pub(super) struct Peer {
     reader: Option<Reader>,
     /// The dials under way, and their addresses as they were given: directly, and a moment later through relays.
     pub(super) dials: Vec<(ConnectionId, Vec<String>)>,
+}
+
+/// A connection that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Standing {
+    connection: ConnectionId,
+    path: LinkPath,
+    /// Whether it is a circuit that gives way to one that was dialled from the other end.
+    yields: bool,
 }
 
 /// Our stream to a peer.
@@ -71,12 +80,12 @@ impl Peer {
 
     #[cfg(test)]
     pub(super) fn connections(&self) -> Vec<ConnectionId> {
-        self.connections.iter().map(|(connection, _)| *connection).collect()
+        self.connections.iter().map(|one| one.connection).collect()
     }
 
     /// Returns the best connection: directly, else over WebRTC, else through a relay; the oldest of equals.
-    fn best(&self) -> Option<(ConnectionId, LinkPath)> {
-        self.connections.iter().copied().min_by_key(|(_, path)| detour(*path))
+    fn best(&self) -> Option<Standing> {
+        self.connections.iter().copied().min_by_key(|one| detour(one.path))
     }
 }
 
@@ -122,7 +131,7 @@ impl Net {
         let was_up = peer.writer.is_some() || peer.reader.is_some();
         peer.writer = None;
         peer.reader = None;
-        let standing = peer.connections.drain(..).map(|(connection, _)| connection);
+        let standing = peer.connections.drain(..).map(|one| one.connection);
         for connection in standing.chain(peer.early.drain(..)) {
             self.swarm.close_connection(connection);
         }
@@ -143,18 +152,35 @@ impl Net {
         }
     }
 
-    /// Takes a connection that can be used. Frames take it if it is better than the one they take now, or as good and the other
+    /// Takes a connection that can be used. Of circuits that both sides have dialled one is left: else each side would punch a hole for its
+    /// own, and the two dials meet as two diallers. Frames take it if it is better than the one they take now, or as good and the other
     /// side has made it: it would not have if ours still stood for it.
     fn stands(&mut self, id: PeerId, connection: ConnectionId, path: LinkPath, is_theirs: bool) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // Whatever else was under way need not be told of any more.
         peer.dials.clear();
-        peer.connections.push((connection, path));
+        let yields = path == LinkPath::Relay && is_theirs == (id > *self.swarm.local_peer_id());
+        let circuits = || peer.connections.iter().filter(|one| one.path == LinkPath::Relay);
+        if yields && circuits().any(|one| !one.yields) {
+            self.swarm.close_connection(connection);
+            return;
+        }
+        let replaced: Vec<ConnectionId> = if path == LinkPath::Relay && !yields {
+            peer.connections.extract_if(.., |one| one.yields).map(|one| one.connection).collect()
+        } else {
+            Vec::new()
+        };
+        peer.connections.push(Standing { connection, path, yields });
         let takes = |writer: &Writer| {
-            detour(path) < detour(writer.path) || is_theirs && detour(path) == detour(writer.path)
+            detour(path) < detour(writer.path)
+                || is_theirs && detour(path) == detour(writer.path)
+                || replaced.contains(&writer.connection)
         };
         if peer.writer.as_ref().is_none_or(takes) {
             self.write_on(id, connection, path);
+        }
+        for connection in replaced {
+            self.swarm.close_connection(connection);
         }
     }
 
@@ -162,7 +188,7 @@ impl Net {
     pub(super) fn disconnected(&mut self, id: PeerId, connection: ConnectionId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.early.retain(|early| *early != connection);
-        let Some(index) = peer.connections.iter().position(|(stands, _)| *stands == connection) else {
+        let Some(index) = peer.connections.iter().position(|one| one.connection == connection) else {
             return;
         };
         peer.connections.remove(index);
@@ -178,8 +204,8 @@ impl Net {
     /// sent is read.
     fn reroute(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        if let Some((connection, path)) = peer.best() {
-            self.write_on(id, connection, path);
+        if let Some(best) = peer.best() {
+            self.write_on(id, best.connection, best.path);
         } else if peer.reader.is_none() {
             self.events.push_back(NetEvent::Down(peer.key));
         }
@@ -239,7 +265,8 @@ impl Net {
             self.stands(id, connection, LinkPath::Webrtc, true);
         }
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let Some((_, path)) = peer.connections.iter().find(|(stands, _)| *stands == connection) else {
+        let Some(Standing { path, .. }) = peer.connections.iter().find(|one| one.connection == connection)
+        else {
             return;
         };
         let (open, closed) = oneshot::channel();
@@ -255,8 +282,8 @@ impl Net {
         if writer.path == LinkPath::Relay || reader.path == LinkPath::Relay {
             return;
         }
-        for (connection, _) in peer.connections.extract_if(.., |(_, path)| *path == LinkPath::Relay) {
-            self.swarm.close_connection(connection);
+        for circuit in peer.connections.extract_if(.., |one| one.path == LinkPath::Relay) {
+            self.swarm.close_connection(circuit.connection);
         }
     }
 
@@ -289,7 +316,7 @@ impl Net {
     fn broken(&mut self, id: PeerId, stream: u64) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let Some(writer) = peer.writer.take_if(|writer| writer.stream == stream) else { return };
-        peer.connections.retain(|(connection, _)| *connection != writer.connection);
+        peer.connections.retain(|one| one.connection != writer.connection);
         if let Some(reader) = peer.reader.as_mut().filter(|reader| reader.connection == writer.connection) {
             reader.open = None;
         }
@@ -356,11 +383,12 @@ mod tests {
     fn the_best_connection_is_direct_and_the_oldest() {
         let mut peer = Peer::new(TransportKey([1; 32]));
         let [relayed, browser, first, second] = [1, 2, 3, 4].map(ConnectionId::new_unchecked);
-        peer.connections = vec![(relayed, LinkPath::Relay), (browser, LinkPath::Webrtc)];
-        assert_eq!(peer.best(), Some((browser, LinkPath::Webrtc)));
+        let standing = |connection, path| Standing { connection, path, yields: false };
+        peer.connections = vec![standing(relayed, LinkPath::Relay), standing(browser, LinkPath::Webrtc)];
+        assert_eq!(peer.best(), Some(standing(browser, LinkPath::Webrtc)));
 
-        peer.connections.extend([(first, LinkPath::Lan), (second, LinkPath::Direct)]);
+        peer.connections.extend([standing(first, LinkPath::Lan), standing(second, LinkPath::Direct)]);
 
-        assert_eq!(peer.best(), Some((first, LinkPath::Lan)));
+        assert_eq!(peer.best(), Some(standing(first, LinkPath::Lan)));
     }
 }

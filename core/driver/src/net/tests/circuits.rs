@@ -65,6 +65,29 @@ async fn a_link_through_a_relay_becomes_direct_by_hole_punching() {
 }
 
 #[tokio::test]
+async fn of_two_circuits_that_cross_both_sides_keep_the_same_one() {
+    let relay = RelayServer::start(7, 8, false).await;
+    let (mut near, mut far) = kept_by(&relay, &[]).await;
+    near.reserve(&relay).await;
+    let key = relay.key;
+    near.until(|event| (event == NetEvent::RelayUp(key)).then_some(())).await;
+
+    near.dial(far.key, &relay.circuit()).await;
+    far.dial(near.key, &relay.circuit()).await;
+    near.up(far.key, LinkPath::Relay).await;
+    far.up(near.key, LinkPath::Relay).await;
+
+    let (one, other) = (near.key, far.key);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for (phone, peer) in [(&near, other), (&far, one)] {
+        wait_for(phone, move |net| connections(net, peer).len() == 1).await;
+    }
+    near.send(far.key, b"on the one").await;
+    far.send(near.key, b"that is left").await;
+    assert_eq!((far.frame().await, near.frame().await), (b"on the one".to_vec(), b"that is left".to_vec()));
+}
+
+#[tokio::test]
 async fn a_reservation_is_told_listed_and_lost_with_its_relay() {
     let relay = RelayServer::start(7, 8, false).await;
     let mut phone = Phone::start(1, &[]);
