@@ -209,7 +209,12 @@ impl World {
     /// Lets everything happen that is due, until nothing is: answers, then wake-ups, then frames in the order
     /// in which they were sent.
     pub fn settle(&mut self) {
+        self.settle_losing(&|_, _| false);
+    }
+
+    fn settle_losing(&mut self, lost: &impl Fn(usize, usize) -> bool) {
         for _ in 0..10_000_000 {
+            self.flying.retain(|flight| !lost(flight.from, flight.to));
             if let Some(who) = self.phones.iter().position(Phone::has_answer) {
                 self.take(Step::Answer(who));
             } else if let Some(who) = self.touched.pop_first() {
@@ -292,19 +297,10 @@ impl World {
         self.pass(ms, Self::settle);
     }
 
-    /// Does as [`World::pass_ms`] while every connection is dead, though nobody says so: whatever flies, or is sent, is lost.
-    pub fn pass_ms_in_the_dark(&mut self, ms: u64) {
-        let lose = |world: &mut Self| {
-            world.flying.clear();
-            while let Some(who) = world.touched.pop_first() {
-                if world.is_due(who) {
-                    world.wake(who);
-                }
-            }
-            world.settle_answers();
-            world.flying.clear();
-        };
-        self.pass(ms, lose);
+    /// Does as [`World::pass_ms`] while connections are dead or deaf, though nobody says so: whatever goes these ways, from one to
+    /// another, is lost.
+    pub fn pass_ms_losing(&mut self, ms: u64, lost: impl Fn(usize, usize) -> bool) {
+        self.pass(ms, |world| world.settle_losing(&lost));
     }
 
     fn pass(&mut self, ms: u64, settle: impl Fn(&mut Self)) {

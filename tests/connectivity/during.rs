@@ -175,7 +175,7 @@ fn a_message_that_is_lost_together_with_its_connection_is_missed_within_ten_seco
     world.settle_answers();
     // Just now something came; then the connection dies with what flies.
     world.dials.clear();
-    world.pass_ms_in_the_dark(9_999);
+    world.pass_ms_losing(9_999, |_, _| true);
     assert!(
         is_reachable(&world, 0, 1) && dials(&world, 0, 1) == 0,
         "asked after 5 s, it has 5 s for an answer"
@@ -188,6 +188,23 @@ fn a_message_that_is_lost_together_with_its_connection_is_missed_within_ten_seco
     world.command(1, |node, now| node.approve(session, now)).expect("the proposal came again");
     world.settle();
     world.assert_signed(session);
+}
+
+#[test]
+fn a_connection_that_is_deaf_one_way_is_gone_round_by_way_of_the_third() {
+    for (from, to) in [(0, 1), (1, 0)] {
+        let mut world = World::new(31, 3, Topology::Mesh);
+        let deaf = |sender, receiver| (sender, receiver) == (from, to);
+        let session = world.propose(0, payload(1));
+        world.pass_ms_losing(10_000, deaf);
+        for who in [1, 2] {
+            world.command(who, |node, now| node.approve(session, now)).expect("it has come");
+        }
+
+        world.pass_ms_losing(10_000, deaf);
+
+        world.assert_signed(session);
+    }
 }
 
 #[test]

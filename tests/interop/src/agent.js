@@ -319,7 +319,7 @@ export class Agent {
     if (session.wallet !== wallet) throw new Refused(WHY.invalid, 'a session of another wallet')
     const ended = session.outcome !== undefined
     const isNew = session.take(envelope)
-    if (isNew) this.publish(session, envelope, reach, link)
+    if (isNew || reach.length > 0) this.publish(session, envelope, reach, link)
     if (!ended || isNew || message.kind === 'complete') return
     const isEnd = message.kind === 'decline' || message.kind === 'cancel'
     if (isEnd && session.outcome.end !== 'completed') return

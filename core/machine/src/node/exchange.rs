@@ -171,6 +171,31 @@ impl Node {
         }
     }
 
+    /// Sends what we have said ourselves in open sessions to the other neighbours once more: it may not have come to `peer`, whom we
+    /// reach no longer and they may.
+    pub(super) fn go_round(&mut self, peer: TransportKey) {
+        let Some(participant) = self.links.get(&peer).map(|link| link.participant) else { return };
+        let open = self.sessions.values().filter(|session| session.outcome().is_none());
+        let own: Vec<(Arc<Wallet>, Envelope)> = open
+            .filter(|session| session.wallet().slot_of(&participant).is_some())
+            .flat_map(|session| session.envelopes().map(|held| (Arc::clone(session.wallet()), held.clone())))
+            .filter(|(wallet, held)| wallet.slot_of(&self.me) == Some(held.body().slot))
+            .collect();
+        for (wallet, envelope) in own {
+            let mut reach = Reach::default();
+            reach.add(envelope.body().slot.index());
+            let linked = self.neighbours(|link| wallet.slot_of(&link.participant).is_some());
+            for link in linked.iter().filter_map(|peer| self.links.get(peer)) {
+                wallet.slot_of(&link.participant).into_iter().for_each(|slot| reach.add(slot.index()));
+            }
+            let frame = carry(reach, &envelope);
+            for peer in linked {
+                self.links.entry(peer).and_modify(|link| link.lacks(&envelope.id()));
+                self.send_envelope(peer, envelope.id(), &frame);
+            }
+        }
+    }
+
     /// Sends a frame that carries an envelope, unless the peer is known to hold it.
     pub(super) fn send_envelope(&mut self, peer: TransportKey, id: EnvelopeId, frame: &Arc<[u8]>) {
         let Some(link) = self.links.get_mut(&peer) else { return };

@@ -171,6 +171,7 @@ impl Node {
         self.time_link(peer);
         self.tell_link(peer);
         self.ask_neighbours();
+        self.go_round(peer);
     }
 
     /// Says to every neighbour that we are here.

@@ -349,7 +349,9 @@ impl Node {
             }
             (Some(_), _) => {
                 let accepted = self.step(id, now, |session, cx| session.accept(&envelope, cx));
-                if accepted.unwrap_or(Ok(Accepted::Known))? == Accepted::New {
+                let is_new = accepted.unwrap_or(Ok(Accepted::Known))? == Accepted::New;
+                // What comes again with a reach is to go to whomever that leaves out.
+                if is_new || reach != Reach::default() {
                     let completes = matches!(envelope.body().message, Message::Complete { .. });
                     let asked_for = self.sessions.get(&id).is_some_and(Session::is_asked_for);
                     let reach = if completes && asked_for { Reach::default() } else { reach };
