@@ -3,7 +3,7 @@
 use countersign_machine::Input;
 use countersign_machine::card::Card;
 use countersign_machine::evidence::{EvidenceFault, verify_evidence};
-use countersign_machine::frame::Frame;
+use countersign_machine::frame::{Frame, Refusal};
 use countersign_machine::id::{Attempt, SessionId, Slot};
 use countersign_machine::key::Seed;
 use countersign_machine::limits::{MAX_CARD_AHEAD_MS, MAX_INVALID};
@@ -278,6 +278,27 @@ fn evidence_for_an_attempt_that_there_is_not_convinced() {
     let evidence = equivocation(&world, session, 1, 200);
 
     assert_eq!(verify_evidence(&evidence).err(), Some(EvidenceFault::Innocent));
+}
+
+#[test]
+fn the_refusal_of_a_hello_was_lost_with_the_connection_that_another_one_replaced() {
+    let mut world = World::new(1, 2, Topology::Mesh);
+    let peer = world.phones[1].transport();
+    world.feed(0, Input::LinkDown { peer });
+    let card = world.phones[1].card().as_bytes().to_vec().into();
+    let hello = Frame::Hello { version: 7, card, have: vec![], lost: false }.to_bytes();
+    let refusal = Frame::Refuse { why: Refusal::Version, envelope: vec![].into() };
+
+    // It came before our side of the connection stood; then frames take another one.
+    world.arrive(1, 0, &hello);
+    for _ in 0..2 {
+        world.flying.clear();
+        world.feed(0, Input::LinkUp { peer, path: LinkPath::Direct });
+
+        let said: Vec<Frame> =
+            world.flying.iter().map(|flight| Frame::parse(&flight.bytes).expect("our own frame")).collect();
+        assert!(matches!(said[0], Frame::Hello { .. }) && said[1..] == [refusal.clone()], "{said:?}");
+    }
 }
 
 /// Makes evidence that a phone has sent two different nonces.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::frame::{Frame, Holding, pong_hash};
+use crate::frame::{Frame, Holding, Refusal, pong_hash};
 use crate::id::{Dice, EnvelopeId, TransportKey};
 use crate::key::ParticipantKey;
 use crate::limits::{
@@ -31,6 +31,8 @@ pub(crate) struct Link {
     heard: bool,
     /// A hello's list that came before our side of the connection stood.
     early: Option<Vec<Holding>>,
+    /// Why its greeting was refused: said again whenever frames take another connection, since it may be lost with the former.
+    refused: Option<Refusal>,
     known: BTreeSet<EnvelopeId>,
     /// Whether the other side has ever said hello.
     was_heard: bool,
@@ -96,6 +98,7 @@ impl Link {
             stage: Stage::Down { redial: Some(now.boot) },
             heard: false,
             early: None,
+            refused: None,
             known: BTreeSet::new(),
             was_heard: false,
             has_lost: false,
@@ -182,6 +185,18 @@ impl Link {
         let muted = self.is_muted();
         self.invalid = 0;
         muted
+    }
+
+    /// Notes that a frame is refused.
+    pub(crate) fn refuses(&mut self, why: Refusal) {
+        if !self.heard {
+            self.refused.get_or_insert(why);
+        }
+    }
+
+    /// Returns why its greeting was refused, if it was.
+    pub(crate) fn refused(&self) -> Option<Refusal> {
+        self.refused
     }
 
     /// Returns whether a connection stands on which no hello was taken.
@@ -307,6 +322,7 @@ impl Link {
         }
         self.heard = false;
         self.early = None;
+        self.refused = None;
         self.known.clear();
         self.has_lost = false;
         self.vouched.clear();
@@ -323,6 +339,7 @@ impl Link {
             self.down(dice, now);
         }
         self.early = None;
+        self.refused = None;
         self.stage = Stage::Down { redial: Some(now.boot) };
         self.backoff.reset();
     }
@@ -414,6 +431,7 @@ impl Link {
         let again = self.heard && self.is_up();
         self.heard = true;
         self.was_heard = true;
+        self.refused = None;
         self.backoff.reset();
         self.tried.clear();
         self.why = None;

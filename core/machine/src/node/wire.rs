@@ -11,7 +11,7 @@ use crate::fault::{Fault, PeerFault};
 use crate::frame::{Frame, Holding, LINK_VERSION, Reach, Refusal};
 use crate::id::{EnvelopeId, SessionId, Slot, TransportKey};
 use crate::key::ParticipantKey;
-use crate::link::LinkPath;
+use crate::link::{Link, LinkPath};
 use crate::message::{Envelope, Message};
 use crate::session::{Accepted, Session};
 use crate::time::Now;
@@ -46,6 +46,9 @@ impl Node {
             self.ask_neighbours();
         }
         self.greet(peer);
+        if let Some(why) = self.links.get(&peer).and_then(Link::refused) {
+            self.send(peer, &Frame::Refuse { why, envelope: Vec::new().into() });
+        }
         if let Some(have) = early {
             self.greeted(peer, &have, now);
         }
@@ -120,7 +123,9 @@ impl Node {
     fn refuse(&mut self, peer: TransportKey, refused: Refused) {
         let Refused { slot, author, envelope, kind } = refused;
         let envelope = envelope.map(|id| id.0.to_vec()).unwrap_or_default().into();
-        self.send(peer, &Frame::Refuse { why: kind.into(), envelope });
+        let why = Refusal::from(kind);
+        self.links.entry(peer).and_modify(|link| link.refuses(why));
+        self.send(peer, &Frame::Refuse { why, envelope });
         self.effects.push_back(Effect::Tell(Event::Refused(RefusedEvent { peer, slot, fault: kind })));
         if let Some(link) = self.links.get_mut(&peer)
             && kind.is_invalid()
