@@ -82,6 +82,22 @@ fn what_phones_link_is_small() {
 }
 
 #[test]
+fn on_phones_only_tcp_could_watch_the_interfaces_and_it_is_told_to_by_no_address() {
+    // libp2p's TCP links the watcher, and starts it for an unspecified address alone, which the driver refuses without `interfaces`.
+    for target in TARGETS {
+        let parents = tree(&[
+            "--package=countersign-driver",
+            "--no-default-features",
+            "--invert=if-watch",
+            "--depth=1",
+            "--target",
+            target,
+        ]);
+        assert_eq!(parents, BTreeSet::from(["if-watch".to_owned(), "libp2p-tcp".to_owned()]), "{target}");
+    }
+}
+
+#[test]
 fn only_the_machine_names_the_signing_library() {
     for crate_name in ["countersign-driver", "countersign-tests"] {
         let direct = links(crate_name, TARGETS[0], "1", &[]);
@@ -198,11 +214,17 @@ fn nothing_is_left_to_do_in_the_sources() {
 /// Returns what a crate's library links for `target`, directly or through others down to `depth`; what only its
 /// tests and build scripts use is no part of it.
 fn links(crate_name: &str, target: &str, depth: &str, features: &[&str]) -> BTreeSet<String> {
+    let mut arguments = vec!["--package", crate_name, "--target", target, "--depth", depth];
+    arguments.extend(features);
+    tree(&arguments)
+}
+
+/// Returns the names of the packages in what cargo shows of who links whom.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
-        .args(["--package", crate_name, "--target", target, "--depth", depth])
-        .args(features)
+        .args(arguments)
         .current_dir(root())
         .output()
         .expect("cargo runs");

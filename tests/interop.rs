@@ -1,10 +1,11 @@
 //! A co-signer that is not ours: a program in JavaScript, written from `PROTOCOL.md` alone, signs with `phone`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use countersign_tests::foreign::{self, folder, node, words};
 use countersign_tests::programs;
 use countersign_tests::relay::RelayProcess;
 use countersign_tests::talk::Talk;
@@ -430,57 +431,5 @@ fn start(folder: &Path, arguments: &[&str]) -> Talk {
 
 /// Starts a co-signer in JavaScript.
 fn foreign(arguments: &[&str]) -> Talk {
-    let mut command = Command::new(node().expect("there was one before"));
-    Talk::start(command.current_dir(folder()).arg("src/main.js").args(arguments))
-}
-
-/// Installs the packages, once, and returns a Node that can run them; none, with the reason printed, where there is no
-/// npm or none for this machine.
-fn node() -> Option<&'static Path> {
-    static NODE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    match NODE.get_or_init(install) {
-        Ok(node) => Some(node),
-        Err(reason) => {
-            println!("skipped: {reason}");
-            None
-        }
-    }
-}
-
-fn install() -> Result<PathBuf, String> {
-    let runs = |program: &Path| Command::new(program).arg("--version").stdin(Stdio::null()).output();
-    runs(Path::new("npm")).map_err(|error| format!("npm does not run: {error}"))?;
-    let (lock, installed) = (folder().join("package-lock.json"), folder().join("node_modules/.installed"));
-    let wanted = std::fs::read(&lock).expect("a lock file");
-    if !std::fs::read(&installed).is_ok_and(|held| held == wanted) {
-        let run = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(folder())
-            .output()
-            .expect("npm runs");
-        assert!(run.status.success(), "{}", words(&run));
-        std::fs::write(&installed, &wanted).expect("a writable folder");
-    }
-    // One of the packages is Node itself, so that all run the same.
-    let machine = match std::env::consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let brought = folder().join(format!("node_modules/node-linux-{machine}/bin/node"));
-    let candidates = [brought, PathBuf::from("node")];
-    let found = candidates.into_iter().find(|node| {
-        let version = runs(node).map(|run| words(&run)).unwrap_or_default();
-        let major = version.trim().trim_start_matches('v').split('.').next().map(str::parse::<u32>);
-        matches!(major, Some(Ok(22..)))
-    });
-    found.ok_or_else(|| "there is no Node 22 for this machine".to_owned())
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
-}
-
-fn words(run: &Output) -> String {
-    [&run.stdout, &run.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+    Talk::start(&mut foreign::command(arguments).expect("there was a Node before"))
 }

@@ -1,5 +1,6 @@
 //! Judges: helpers shared by the judged behaviour beside this file.
 
+pub mod foreign;
 pub mod fuzzing;
 pub mod network;
 pub mod programs;

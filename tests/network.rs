@@ -6,8 +6,10 @@
 
 use std::io::{ErrorKind, Result, Write};
 
+pub mod group;
 pub mod line;
 pub mod namespace;
+pub mod phone;
 pub mod router;
 pub mod switch;
 

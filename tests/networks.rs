@@ -2,14 +2,10 @@
 
 #[path = "networks/box.rs"]
 mod box_itself;
-#[path = "networks/group.rs"]
-mod group;
 #[path = "networks/homes.rs"]
 mod homes;
 #[path = "networks/nat.rs"]
 mod nat;
-#[path = "networks/phone.rs"]
-mod phone;
 #[path = "networks/reach.rs"]
 mod reach;
 #[path = "networks/traces.rs"]

@@ -61,8 +61,8 @@ impl Drop for RelayProcess {
     }
 }
 
-/// Builds the program, once, and returns where it is.
+/// Builds the program, as this was built, once, and returns where it is.
 fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| programs::relay(false)).clone()
+    PROGRAM.get_or_init(|| programs::relay(!cfg!(debug_assertions))).clone()
 }

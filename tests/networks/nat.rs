@@ -8,8 +8,8 @@ use countersign_tests::network::line::Conditions;
 use countersign_tests::network::router::Mapping;
 use countersign_tests::relay::RelayProcess;
 
-use crate::group::{Group, SOON, listen};
 use crate::homes::{DIAL, Homes, PORT, passes};
+use countersign_tests::network::group::{Group, SOON, listen};
 
 /// How long to wait for a dial that cannot succeed.
 const HOPELESS: Duration = Duration::from_millis(2_500);

@@ -7,7 +7,7 @@ use countersign_tests::network::is_permitted;
 use countersign_tests::network::line::Conditions;
 use serde_json::json;
 
-use crate::group::{Group, Lan, SOON, address};
+use countersign_tests::network::group::{Group, Lan, SOON, address};
 
 /// How soon a phone that was told of another network is linked again.
 const MOVED: Duration = Duration::from_secs(3);

@@ -12,8 +12,8 @@ use countersign_tests::network::is_permitted;
 use countersign_tests::network::namespace::Namespace;
 use countersign_tests::network::switch::Switch;
 
-use crate::group::listen;
-use crate::phone::Phone;
+use countersign_tests::network::group::listen;
+use countersign_tests::network::phone::Phone;
 
 /// Set for the process that is to be killed.
 const VICTIM: &str = "COUNTERSIGN_NETWORK_VICTIM";

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use countersign_tests::network::is_permitted;
 use countersign_tests::network::line::Conditions;
 
-use crate::group::{Lan, SOON};
+use countersign_tests::network::group::{Lan, SOON};
 
 /// How long a long cut lasts.
 const LONG: Duration = Duration::from_secs(30);

@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     listen: { type: 'string', multiple: true, default: ['/ip4/127.0.0.1/tcp/0'] },
     relay: { type: 'string', multiple: true, default: [] },
     style: { type: 'string', default: 'answer' },
+    'auto-approve': { type: 'boolean', default: false },
     lie: { type: 'string' }
   }
 })
@@ -38,12 +39,18 @@ function shown (key, value) {
   return typeof raw === 'bigint' ? Number(raw) : value
 }
 
+/** Tells what happens; a request is approved unseen if that is wanted. */
+function tell (event) {
+  say(event)
+  if (event.event === 'requested' && options['auto-approve']) setImmediate(() => session(hex(event.session)).approve())
+}
+
 let network
 const agent = new Agent({
   participant: new ParticipantKey(unhex(options.secret)),
   transport: new TransportKey(unhex(options.seed)),
   style: options.style,
-  tell: say,
+  tell,
   dial: () => network.dial()
 })
 Object.assign(agent.lies, options.lie && LIES[options.lie])
@@ -66,6 +73,7 @@ const COMMANDS = {
   },
 
   connect: () => network.dial(),
+  reconnect: () => network.dialAnew(),
 
   propose: (name, digests, ...rest) => {
     const wallet = [...agent.wallets.values()].find(one => one.name === name)

@@ -71,6 +71,12 @@ export class Network {
     for (const { statement } of this.#agent.others()) this.#dial(statement, REDIAL_FIRST_MS)
   }
 
+  /** Closes every connection and dials again. */
+  dialAnew () {
+    for (const peer of this.#peers.values()) this.#lost(peer, peer.out)
+    this.dial()
+  }
+
   async close () {
     await this.#node.stop()
   }

@@ -3,38 +3,40 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use countersign_tests::network::line::Conditions;
-use countersign_tests::network::namespace::Namespace;
-use countersign_tests::network::switch::{Port, Switch};
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::phone::Phone;
+use super::line::Conditions;
+use super::namespace::Namespace;
+use super::phone::Phone;
+use super::switch::{Port, Switch};
 
 /// What they are called, in the order in which they are started. The first proposes.
-const NAMES: [&str; 3] = ["ada", "bob", "eve"];
+const NAMES: [&str; 15] =
+    ["ada", "bob", "eve", "dan", "gus", "ivo", "kim", "lou", "max", "ned", "pia", "roy", "sam", "tom", "una"];
 /// The port at which every phone listens.
 const PORT: u16 = 4_001;
 /// How long links may take to come up, and a message to arrive, where nothing is cut.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// Some running phones.
-pub(crate) struct Group {
-    pub(crate) phones: Vec<Phone>,
+pub struct Group {
+    /// The phones, in the order in which they were started.
+    pub phones: Vec<Phone>,
     folder: TempDir,
 }
 
 impl Group {
     /// Starts a phone that listens at each of these places; they know nothing of each other.
-    pub(crate) fn new(places: &[(&Namespace, Ipv4Addr)]) -> Self {
+    pub fn new(places: &[(&Namespace, Ipv4Addr)]) -> Self {
         let listening: Vec<_> =
             places.iter().map(|(namespace, address)| (*namespace, listen(*address))).collect();
         Self::with(&listening)
     }
 
     /// Starts a phone with these arguments in each of these namespaces; they know nothing of each other.
-    pub(crate) fn with(phones: &[(&Namespace, Vec<String>)]) -> Self {
+    pub fn with(phones: &[(&Namespace, Vec<String>)]) -> Self {
         let mut group = Self { phones: Vec::new(), folder: tempfile::tempdir().expect("a folder") };
         for (name, (namespace, arguments)) in NAMES.into_iter().zip(phones) {
             group.phones.push(Phone::start(name, namespace, group.folder.path(), arguments));
@@ -43,12 +45,12 @@ impl Group {
     }
 
     /// Starts one that has ended again, from its journal, at this address.
-    pub(crate) fn restart(&mut self, who: usize, namespace: &Namespace, address: Ipv4Addr) {
+    pub fn restart(&mut self, who: usize, namespace: &Namespace, address: Ipv4Addr) {
         self.phones[who] = Phone::start(NAMES[who], namespace, self.folder.path(), &listen(address));
     }
 
     /// Gives everybody everybody's card, and makes the wallet `shared` of all.
-    pub(crate) fn meet(&mut self) {
+    pub fn meet(&mut self) {
         let card = |phone: &mut Phone| text(&phone.ask("card")["card"]).to_owned();
         let cards: Vec<String> = self.phones.iter_mut().map(card).collect();
         for (at, phone) in self.phones.iter_mut().enumerate() {
@@ -60,7 +62,7 @@ impl Group {
     }
 
     /// Waits until one's link to another is as wanted.
-    pub(crate) fn await_link(&mut self, who: usize, whose: usize, wanted: &str) {
+    pub fn await_link(&mut self, who: usize, whose: usize, wanted: &str) {
         let slot = self.slot(whose);
         let is_so = |status: &Value| status["wallets"][0]["participants"][slot]["link"] == wanted;
         let name = NAMES[whose];
@@ -68,7 +70,7 @@ impl Group {
     }
 
     /// Waits until one's link to another takes this path.
-    pub(crate) fn await_path(&mut self, who: usize, whose: usize, wanted: &str) {
+    pub fn await_path(&mut self, who: usize, whose: usize, wanted: &str) {
         let slot = self.slot(whose);
         let takes = |status: &Value| status["wallets"][0]["participants"][slot]["path"] == wanted;
         let name = NAMES[whose];
@@ -76,7 +78,7 @@ impl Group {
     }
 
     /// Waits until everybody reaches everybody.
-    pub(crate) fn await_links(&mut self) {
+    pub fn await_links(&mut self) {
         let count = self.phones.len();
         for (who, whose) in (0..count).flat_map(|who| (0..count).map(move |whose| (who, whose))) {
             if who != whose {
@@ -86,32 +88,32 @@ impl Group {
     }
 
     /// Lets the first propose, and returns the session's id.
-    pub(crate) fn propose(&mut self) -> String {
+    pub fn propose(&mut self) -> String {
         let answer = self.phones[0].ask(&format!("propose shared {}", "5a".repeat(32)));
         text(&answer["session"]).to_owned()
     }
 
     /// Waits until one has heard of the session.
-    pub(crate) fn await_request(&mut self, who: usize) {
+    pub fn await_request(&mut self, who: usize) {
         let asked = self.phones[who].status(SOON, |status| !status["sessions"][0].is_null());
         assert!(asked.is_some(), "{} is asked", NAMES[who]);
     }
 
     /// Lets one approve, once it is asked.
-    pub(crate) fn approve(&mut self, who: usize, session: &str) {
+    pub fn approve(&mut self, who: usize, session: &str) {
         self.await_request(who);
         self.phones[who].ask(&format!("approve {session}"));
     }
 
     /// Waits until one has another's `nonces` or `partials`.
-    pub(crate) fn await_progress(&mut self, who: usize, whose: usize, what: &str) {
+    pub fn await_progress(&mut self, who: usize, whose: usize, what: &str) {
         let slot = self.slot(whose);
         let has = |status: &Value| status["sessions"][0]["progress"][slot][what] == true;
         assert!(self.phones[who].status(SOON, has).is_some(), "{} has {what} of slot {slot}", NAMES[who]);
     }
 
     /// Waits until the session is open at the first, and waits for these alone.
-    pub(crate) fn await_missing(&mut self, whom: &[usize]) {
+    pub fn await_missing(&mut self, whom: &[usize]) {
         let mut slots: Vec<usize> = whom.iter().map(|who| self.slot(*who)).collect();
         slots.sort_unstable();
         let waits = |status: &Value| {
@@ -123,7 +125,7 @@ impl Group {
     }
 
     /// Returns the slot of one in the wallet.
-    pub(crate) fn slot(&mut self, who: usize) -> usize {
+    pub fn slot(&mut self, who: usize) -> usize {
         let status = self.phones[0].ask("status");
         let participants = status["wallets"][0]["participants"].as_array().expect("participants");
         participants.iter().position(|one| one["nickname"] == NAMES[who]).expect("a slot")
@@ -131,7 +133,7 @@ impl Group {
 
     /// Waits until the session is complete for everybody, for `limit` at each, in attempt `attempt`, with the same
     /// valid signature.
-    pub(crate) fn assert_signed(&mut self, session: &str, attempt: u64, limit: Duration) {
+    pub fn assert_signed(&mut self, session: &str, attempt: u64, limit: Duration) {
         let mut signatures = Vec::new();
         for phone in &mut self.phones {
             let ended = |status: &Value| !status["sessions"][0]["outcome"].is_null();
@@ -154,17 +156,21 @@ impl Group {
 }
 
 /// Phones in one net, each in a namespace of its own.
-pub(crate) struct Lan {
+pub struct Lan {
     // In this order they end.
-    pub(crate) group: Group,
-    pub(crate) ports: Vec<Port>,
-    pub(crate) switch: Switch,
-    pub(crate) namespaces: Vec<Namespace>,
+    /// The phones.
+    pub group: Group,
+    /// Their places on the net.
+    pub ports: Vec<Port>,
+    /// The net.
+    pub switch: Switch,
+    /// Where they run.
+    pub namespaces: Vec<Namespace>,
 }
 
 impl Lan {
     /// Starts `count` phones, who know nothing of each other, on a good net whose later troubles `seed` determines.
-    pub(crate) fn new(count: usize, seed: u64) -> Self {
+    pub fn new(count: usize, seed: u64) -> Self {
         let switch = Switch::new(seed).expect("a switch");
         let namespaces: Vec<_> = (0..count).map(|_| Namespace::new().expect("a namespace")).collect();
         let plug = |(at, namespace)| switch.plug(namespace, address(at)).expect("a port");
@@ -175,7 +181,7 @@ impl Lan {
     }
 
     /// Does the same under these conditions, and links all.
-    pub(crate) fn linked(count: usize, seed: u64, conditions: Conditions) -> Self {
+    pub fn linked(count: usize, seed: u64, conditions: Conditions) -> Self {
         let mut lan = Self::new(count, seed);
         lan.switch.set_all(conditions);
         lan.group.meet();
@@ -185,12 +191,12 @@ impl Lan {
 }
 
 /// Returns what lets a phone listen at an address.
-pub(crate) fn listen(address: Ipv4Addr) -> Vec<String> {
+pub fn listen(address: Ipv4Addr) -> Vec<String> {
     vec!["--listen".to_owned(), format!("/ip4/{address}/tcp/{PORT}")]
 }
 
 /// Returns the address of the phone at this place of a net.
-pub(crate) fn address(at: usize) -> Ipv4Addr {
+pub fn address(at: usize) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, 0, 1 + at as u8)
 }
 
