@@ -1,0 +1,19 @@
+//! Translates the driver for Kotlin, Swift and Python: one object, [`Node`](node::Node), with records, errors grouped by what the caller can do, and
+//! traits that the app implements. Nothing is decided here.
+//!
+//! No panic crosses: each call runs as a task of a runtime of the library's own, and one that panics ends as
+//! [`NodeError::Internal`](error::NodeError::Internal); the next call works. Secrets come in once, as bytes, and are wiped.
+
+mod border;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod log;
+pub mod model;
+pub mod node;
+pub mod payload;
+pub mod plan;
+pub mod ports;
+pub mod secret;
+
+uniffi::setup_scaffolding!("countersign");
