@@ -301,6 +301,21 @@ fn the_refusal_of_a_hello_was_lost_with_the_connection_that_another_one_replaced
     }
 }
 
+#[test]
+fn a_ping_that_was_lost_with_a_connection_that_another_replaced_was_never_repeated() {
+    let mut world = World::new(1, 2, Topology::Mesh);
+    let peer = world.phones[1].transport();
+    let wallet = world.wallet;
+    world.command(0, |node, now| node.preflight(wallet, 5_000, now)).expect("a wallet of ours");
+    world.flying.clear();
+
+    world.feed(0, Input::LinkUp { peer, path: LinkPath::Direct });
+
+    let said: Vec<Frame> =
+        world.flying.iter().map(|flight| Frame::parse(&flight.bytes).expect("our own frame")).collect();
+    assert!(matches!(said[..], [Frame::Hello { .. }, Frame::Ping { .. }]), "{said:?}");
+}
+
 /// Makes evidence that a phone has sent two different nonces.
 fn equivocation(world: &World, session: SessionId, who: usize, attempt: u8) -> Vec<u8> {
     let words = [b"one", b"two"].map(|salt| {

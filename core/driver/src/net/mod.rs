@@ -226,6 +226,9 @@ impl Net {
             .addresses(parsed)
             .condition(PeerCondition::Always)
             .override_dial_concurrency_factor(NonZeroU8::MAX)
+            // From the port that we listen at, two that dial each other at the same moment would make one TCP connection of two diallers,
+            // and none to answer. Only who punches a hole wants that.
+            .allocate_new_port()
             .build();
         let connection = options.connection_id();
         self.swarm.dial(options).map_err(|error| fault::tried(addresses, id, &error))?;

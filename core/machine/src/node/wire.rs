@@ -40,6 +40,8 @@ impl Node {
             self.effects.push_back(Effect::Exclude(peer));
             return;
         };
+        // On a connection before this one, and with it perhaps lost.
+        let asked = link.is_asked() && link.is_heard();
         let early = link.up(path);
         self.time_link(peer);
         if had_lost && !self.has_lost() {
@@ -51,6 +53,9 @@ impl Node {
         }
         if let Some(have) = early {
             self.greeted(peer, &have, now);
+        } else if asked {
+            self.send_missing(peer, &[]);
+            self.ping(peer, now);
         }
         self.tell_link(peer);
     }

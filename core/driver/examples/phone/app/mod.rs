@@ -139,6 +139,7 @@ impl Phone<'_> {
         mut lines: mpsc::UnboundedReceiver<String>,
     ) -> Result<(), Failure> {
         let mut listening = self.node.listening();
+        let mut settled = None;
         if self.args.auto_approve {
             self.approve_requested().await?;
         }
@@ -153,8 +154,9 @@ impl Phone<'_> {
                     Some(line) => if self.typed(&line).await == Next::Quit { return Ok(()) },
                     None => return Ok(()),
                 },
-                Ok(()) = listening.changed() => {
-                    tokio::time::sleep(SETTLE).await;
+                Ok(()) = listening.changed() => settled = Some(tokio::time::Instant::now() + SETTLE),
+                () = at(settled) => {
+                    settled = None;
                     let addresses = listening.borrow_and_update().clone();
                     self.listens(&addresses).await?;
                 }
@@ -250,6 +252,14 @@ impl Phone<'_> {
             Err(failure) if failure.kind != Kind::Caller => Err(failure),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn at(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
