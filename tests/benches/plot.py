@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws docs/benchmarks.svg and docs/deadlines.svg from the tables of BENCHMARKS.md."""
+"""Draws docs/benchmarks.svg, docs/deadlines.svg and docs/network.svg from the tables of BENCHMARKS.md."""
 
 from math import log10
 from pathlib import Path
@@ -108,6 +108,41 @@ def draw_deadlines():
     (ROOT / "docs" / "deadlines.svg").write_text("\n".join(out) + "\n")
 
 
+def sessions():
+    """Returns (label, connected, its floor, from disconnected, its floor, JavaScript), all in ms, at 100 ms a round trip."""
+    number = lambda cell: float(cell.split()[0]) if cell != "-" else None
+    for cells in tables():
+        if len(cells) == 11 and cells[0].isdigit() and cells[2] == "100 ms":
+            yield f"{cells[0]} phones, {cells[1]}", *(number(cells[at]) for at in (3, 4, 6, 7, 9))
+
+
+def draw_network():
+    table, left, scale = list(sessions()), 130, 0.8
+    height = 76 + 3 * ROW * len(table)
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+        text(10, 20, "From a proposal to its signature where a round trip takes 100 ms, in ms; black: the floor"),
+    ]
+    kinds = {"connected": "#4c78a8", "from disconnected": "#b8b8b8", "JavaScript, connected": "#f2b134"}
+    for at, (name, colour) in enumerate(kinds.items()):
+        out += [bar(left + at * 170, 30, 14, colour), text(left + 20 + at * 170, 42, name)]
+    for at, (label, warm, warm_floor, cold, cold_floor, js) in enumerate(table):
+        y = 60 + at * 3 * ROW
+        out.append(text(left - 8, y + 26, label, "end"))
+        rows = zip((warm, cold, js), (warm_floor, cold_floor, None), kinds.values())
+        for row, (took, floor, colour) in enumerate(rows):
+            if took is None:
+                continue
+            top = y + row * (ROW - 4)
+            out += [bar(left, top, took * scale, colour), text(left + took * scale + 6, top + 12, f"{took:.0f}")]
+            if floor:
+                out.append(f'<line x1="{left + floor * scale:.1f}" y1="{top - 2}" x2="{left + floor * scale:.1f}" y2="{top + ROW - 6}" stroke="black" stroke-width="2"/>')
+    out.append("</svg>")
+    (ROOT / "docs" / "network.svg").write_text("\n".join(out) + "\n")
+
+
 if __name__ == "__main__":
     draw_sessions()
     draw_deadlines()
+    draw_network()
