@@ -98,6 +98,21 @@ fn on_phones_only_tcp_could_watch_the_interfaces_and_it_is_told_to_by_no_address
 }
 
 #[test]
+fn the_bindings_go_through_the_driver_and_are_small() {
+    let direct = links("countersign-bindings", TARGETS[0], "1", &[]);
+    assert!(direct.contains("countersign-driver") && direct.contains("uniffi"), "{direct:?}");
+    let banned = ["libp2p", "musig2", "secp256k1", "rusqlite", "countersign-relay"];
+    assert!(banned.iter().all(|name| !direct.contains(*name)), "{direct:?}");
+
+    let lines = |folder: &str| -> usize {
+        let files = git(&["ls-files", folder]);
+        files.lines().filter(|path| path.ends_with(".rs")).map(|path| read(path).lines().count()).sum()
+    };
+    let (bindings, core) = (lines("bindings/src"), lines("core/machine/src") + lines("core/driver/src"));
+    assert!(bindings * 10 <= core, "{bindings} lines beside {core} of the core");
+}
+
+#[test]
 fn only_the_machine_names_the_signing_library() {
     for crate_name in ["countersign-driver", "countersign-tests"] {
         let direct = links(crate_name, TARGETS[0], "1", &[]);

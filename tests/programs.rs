@@ -24,7 +24,41 @@ pub fn relay(release: bool) -> PathBuf {
     executable(&["-p", "countersign-relay", "--bins"], "countersign-relay", release)
 }
 
+/// Builds the library that other languages call, with the phones' set of features and these, and returns where it is.
+///
+/// # Panics
+///
+/// Panics if cargo cannot build it.
+pub fn library(features: &[&str]) -> PathBuf {
+    let features = features.join(",");
+    let built = build_of(&["-p", "countersign-bindings", "--lib", "--features", &features], false);
+    let named = |name: &str| name.ends_with(".so") || name.ends_with(".dylib");
+    let files = built.iter().filter(|line| line["target"]["name"] == "countersign");
+    let mut files = files.flat_map(|line| line["filenames"].as_array().cloned().unwrap_or_default());
+    let library = files.find(|file| file.as_str().is_some_and(named)).expect("cargo names what it built");
+    PathBuf::from(library.as_str().expect("a path"))
+}
+
+/// Builds the generator of the sources of other languages, and returns where it is.
+///
+/// # Panics
+///
+/// Panics if cargo cannot build it.
+pub fn bindgen() -> PathBuf {
+    executable(&["-p", "countersign-bindings", "--bin", "bindgen", "--features", "cli"], "bindgen", false)
+}
+
 fn executable(what: &[&str], name: &str, release: bool) -> PathBuf {
+    let built = build_of(what, release);
+    let found = built
+        .iter()
+        .find(|line| line["target"]["name"] == name && line["executable"].is_string())
+        .expect("cargo names what it built");
+    PathBuf::from(found["executable"].as_str().expect("a path"))
+}
+
+/// Builds something, and returns what cargo says of it.
+fn build_of(what: &[&str], release: bool) -> Vec<Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--locked", "--message-format", "json"])
@@ -35,10 +69,5 @@ fn executable(what: &[&str], name: &str, release: bool) -> PathBuf {
         .expect("cargo runs");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let said = String::from_utf8(built.stdout).expect("cargo speaks text");
-    let found = said
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|line| line["target"]["name"] == name && line["executable"].is_string())
-        .expect("cargo names what it built");
-    PathBuf::from(found["executable"].as_str().expect("a path"))
+    said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

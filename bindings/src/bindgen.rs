@@ -51,8 +51,8 @@ fn run(arguments: &Arguments) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         return Ok(Vec::new());
     }
     let fresh = std::env::temp_dir().join(format!("bindgen-{}", std::process::id()));
-    let looked = write(&arguments.library, &fresh)
-        .and_then(|()| Ok((files(&fresh)?, files(&arguments.out)?)));
+    let looked =
+        write(&arguments.library, &fresh).and_then(|()| Ok((files(&fresh)?, files(&arguments.out)?)));
     // It is in the system's own folder for such.
     let _ = fs::remove_dir_all(&fresh);
     let (fresh, held) = looked?;

@@ -29,8 +29,11 @@ impl Home {
         if let Some(home) = shared.upgrade() {
             return Ok(home);
         }
-        let runtime =
-            Builder::new_multi_thread().worker_threads(THREADS).thread_name("countersign").enable_all().build();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("countersign")
+            .enable_all()
+            .build();
         let home = Arc::new(Self(Some(runtime.map_err(|error| NodeError::internal(&error))?)));
         *shared = Arc::downgrade(&home);
         Ok(home)

@@ -7,7 +7,7 @@ use countersign_driver::machine::time::WallTime;
 
 /// Says that a type of the core is text elsewhere, as it writes and reads itself.
 macro_rules! as_text {
-    ($($name:ty),*) => {
+    ($($name:ident),*) => {
         $(uniffi::custom_type!($name, String, {
             remote,
             lower: |value| value.to_string(),

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_driver as driver;
 use countersign_driver::life::{ForegroundReport, SliceReport, SliceRequest, SuspendReport};
+use countersign_driver::machine::evidence::Offence;
 use countersign_driver::machine::evidence::{self, Verdict};
 use countersign_driver::machine::id::{Attempt, EventId, SessionId, Slot, TransportKey, WalletId};
-use countersign_driver::machine::evidence::Offence;
 use countersign_driver::machine::key::{ParticipantKey, XOnlyKey};
 use countersign_driver::machine::limits::PREFLIGHT_MS;
 use countersign_driver::machine::message::DeclineReason;
@@ -89,8 +89,7 @@ impl Node {
         let notify = Arc::clone(&changed);
         let opening = async move {
             let Config { journal, listen, relays, boot } = config;
-            let config =
-                driver::Config { journal: journal.into(), listen, relays, mdns: false, boot };
+            let config = driver::Config { journal: journal.into(), listen, relays, mdns: false, boot };
             let vault = Arc::new(ForeignVault(vault));
             Ok(driver::Node::open(&config, vault, move |_| notify.notify_one()).await?)
         };
@@ -136,7 +135,11 @@ impl Node {
     /// # Errors
     ///
     /// [`NodeError::Invalid`] says what is wrong with the keys.
-    pub async fn create_wallet(&self, name: String, keys: Vec<ParticipantKey>) -> Result<WalletId, NodeError> {
+    pub async fn create_wallet(
+        &self,
+        name: String,
+        keys: Vec<ParticipantKey>,
+    ) -> Result<WalletId, NodeError> {
         self.call(move |node| async move { node.create_wallet(name, keys).await }).await
     }
 
@@ -145,7 +148,11 @@ impl Node {
     /// # Errors
     ///
     /// [`NodeError::Unknown`]; [`NodeError::Invalid`] for a budget out of range.
-    pub async fn preflight(&self, wallet: WalletId, budget_ms: Option<u64>) -> Result<PreflightReport, NodeError> {
+    pub async fn preflight(
+        &self,
+        wallet: WalletId,
+        budget_ms: Option<u64>,
+    ) -> Result<PreflightReport, NodeError> {
         let budget_ms = budget_ms.unwrap_or(PREFLIGHT_MS);
         self.call(move |node| async move { node.preflight(wallet, budget_ms).await }).await
     }
@@ -162,7 +169,8 @@ impl Node {
         lasts_ms: u64,
     ) -> Result<SessionId, NodeError> {
         let payload = payload.try_into()?;
-        self.call(move |node| async move { node.initiate(wallet, payload, lasts_ms, PREFLIGHT_MS).await }).await
+        self.call(move |node| async move { node.initiate(wallet, payload, lasts_ms, PREFLIGHT_MS).await })
+            .await
     }
 
     /// Proposes a payload, whoever is there: the session waits for the others until its deadline.

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Do(Box<dyn FnOnce(&mut Engine) -> Answer + Send>),
     /// The app's life changed.
     Live(Wish),
+    /// All ends.
+    Close,
 }
 
 /// Answers the caller of a command.
@@ -171,7 +173,7 @@ impl Engine {
                 () = more_than(&mut self.cancels, cancelled) => Turn::Life,
             };
             let inputs = match turn {
-                Turn::Command(None) => return self.close().await,
+                Turn::Command(None | Some(Command::Close)) => return self.close().await,
                 Turn::Command(Some(Command::Live(wish))) => {
                     self.take_wish(wish).await?;
                     continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_machine::card::Card;
 use countersign_machine::effect::{Event, KeyPurpose};
@@ -94,7 +94,8 @@ pub struct Node {
     waits: watch::Receiver<Option<EventId>>,
     /// How often slices were cancelled.
     cancelling: watch::Sender<u64>,
-    engine: JoinHandle<Result<(), Error>>,
+    /// None once somebody has waited for its end.
+    engine: Mutex<Option<JoinHandle<Result<(), Error>>>>,
 }
 
 impl Node {
@@ -177,7 +178,13 @@ impl Node {
             keys: FuturesUnordered::new(),
         };
         engine.settle(vec![Input::RelaysKnown(relays)])?;
-        Ok(Self { commands, listening, waits, cancelling, engine: tokio::spawn(engine.run(queue)) })
+        Ok(Self {
+            commands,
+            listening,
+            waits,
+            cancelling,
+            engine: Mutex::new(Some(tokio::spawn(engine.run(queue)))),
+        })
     }
 
     /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.
@@ -462,14 +469,19 @@ impl Node {
         self.ask(|engine| engine.counters).await
     }
 
-    /// Stops the co-signer and waits until its journal and sockets are closed.
+    /// Stops the co-signer and waits until its journal and sockets are closed. Calls that come later are refused.
     ///
     /// # Errors
     ///
-    /// Why it had stopped before, if it had.
-    pub async fn close(self) -> Result<(), Error> {
-        drop(self.commands);
-        self.engine.await.unwrap_or(Err(Error::Stopped))
+    /// Why it had stopped before, if it had; [`Error::Stopped`] if it was closed before.
+    pub async fn close(&self) -> Result<(), Error> {
+        // One that has stopped by itself takes no commands.
+        let _ = self.commands.send(Command::Close).await;
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match engine {
+            Some(engine) => engine.await.unwrap_or(Err(Error::Stopped)),
+            None => Err(Error::Stopped),
+        }
     }
 
     /// Brings a fact of the shell's; the machine refuses none of these.
