@@ -104,9 +104,12 @@ fn the_bindings_go_through_the_driver_and_are_small() {
     let banned = ["libp2p", "musig2", "secp256k1", "rusqlite", "countersign-relay"];
     assert!(banned.iter().all(|name| !direct.contains(*name)), "{direct:?}");
 
+    // Of code: every field that crosses is described for the other languages.
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
     let lines = |folder: &str| -> usize {
         let files = git(&["ls-files", folder]);
-        files.lines().filter(|path| path.ends_with(".rs")).map(|path| read(path).lines().count()).sum()
+        let sources = files.lines().filter(|path| path.ends_with(".rs")).map(read);
+        sources.map(|text| text.lines().filter(is_code).count()).sum()
     };
     let (bindings, core) = (lines("bindings/src"), lines("core/machine/src") + lines("core/driver/src"));
     assert!(bindings * 10 <= core, "{bindings} lines beside {core} of the core");
