@@ -148,10 +148,9 @@ pub const DEFAULT_CARD_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 
 /// By how much the direct addresses are dialled before those through a relay, in ms: RFC 8305's delay between attempts.
 pub const HEAD_START_MS: u64 = 250;
-/// How long a ping may stay without an answer, in ms, before the connection counts as dead; doubles with every one that does. As long
-/// nothing may come after an envelope before a ping asks.
+/// How long a ping may stay without an answer, in ms, before the connection counts as dead; doubles with every one that does.
 pub const SILENCE_MS: u64 = 5_000;
-/// How long nothing must have come over a link for a message on it to be followed by a ping, in ms.
+/// How long nothing must have come over a link for a message on it to be followed by a ping, in ms. A slow line needs some seconds for each.
 pub const PROBE_AFTER_MS: u64 = 15_000;
 /// Usual time for a pre-flight, in ms.
 pub const PREFLIGHT_MS: u64 = 5_000;

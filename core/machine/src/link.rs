@@ -355,13 +355,14 @@ impl Link {
     }
 
     /// Returns until when something is waited for, if it is: an answer to our ping, for which each that does not come doubles the
-    /// time, or anything at all after an envelope.
+    /// time, or anything at all after an envelope: until nothing has come for [`PROBE_AFTER_MS`].
     pub(crate) fn waits_until(&self) -> Option<BootTime> {
         if !self.is_up() || !self.heard {
             return None;
         }
         let Some((_, _, asked)) = self.ping else {
-            return self.unanswered.map(|sent| sent.after_ms(SILENCE_MS));
+            let quiet = self.heard_at.map_or(BootTime(0), |heard| heard.boot.after_ms(PROBE_AFTER_MS));
+            return self.unanswered.map(|sent| sent.max(quiet));
         };
         let since = self.heard_at.map_or(asked.boot, |heard| heard.boot.max(asked.boot));
         Some(since.after_ms((SILENCE_MS << self.silences.min(8)).min(REDIAL_MAX_MS)))

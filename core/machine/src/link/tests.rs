@@ -71,20 +71,22 @@ fn after_an_envelope_something_is_waited_for_and_whatever_comes_ends_that() {
     let (mut link, mut dice) = (link(), Dice::new([1; 32]));
     link.up(LinkPath::Direct);
     link.hello(&[]);
+    link.admits(at(0));
     assert_eq!(link.waits_until(), None);
 
     link.sent(at(100).boot);
     link.sent(at(3_000).boot);
-    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(5_100).boot), false), "since the first");
-    link.ping(&mut dice, at(5_100));
-    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(10_100).boot), true));
-    link.fall_silent(&mut dice, at(10_100));
+    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(PROBE_AFTER_MS).boot), false));
+    link.ping(&mut dice, at(PROBE_AFTER_MS));
+    assert_eq!((link.waits_until(), link.is_asked()), (Some(at(20_000).boot), true));
+    link.fall_silent(&mut dice, at(20_000));
     assert_eq!(link.waits_until(), None);
 
     link.up(LinkPath::Direct);
     link.hello(&[]);
-    link.sent(at(20_000).boot);
-    link.admits(at(20_100));
+    link.sent(at(40_000).boot);
+    assert_eq!(link.waits_until(), Some(at(40_000).boot), "nothing has come for long: it is asked at once");
+    link.admits(at(40_100));
     assert_eq!(link.waits_until(), None);
 }
 
