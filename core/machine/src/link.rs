@@ -349,6 +349,11 @@ impl Link {
         self.unanswered.get_or_insert(at);
     }
 
+    /// Notes that a ping asks about an envelope: on a slow line it stands behind that, so it is given as much time as after two in vain.
+    pub(crate) fn doubt(&mut self) {
+        self.silences = self.silences.max(2);
+    }
+
     /// Returns whether a ping waits for its answer.
     pub(crate) fn is_asked(&self) -> bool {
         self.ping.is_some()

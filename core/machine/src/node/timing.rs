@@ -164,6 +164,7 @@ impl Node {
     fn fell_silent(&mut self, peer: TransportKey, now: Now) {
         let Some(link) = self.links.get_mut(&peer) else { return };
         if !link.is_asked() {
+            link.doubt();
             return self.ping(peer, now);
         }
         link.fall_silent(&mut self.dice, now);
