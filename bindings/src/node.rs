@@ -112,7 +112,7 @@ impl Node {
         self.home.run(async move { Ok(node.close().await?) }).await
     }
 
-    /// Issues our card with the addresses we listen at by now, and returns once it is issued.
+    /// Asks the vault for our card with the addresses we listen at by now; once it is issued [`Node::status`] has it.
     ///
     /// # Errors
     ///

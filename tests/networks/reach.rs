@@ -11,6 +11,8 @@ use countersign_tests::network::group::{Group, Lan, SOON, address};
 
 /// How soon a phone that was told of another network is linked again.
 const MOVED: Duration = Duration::from_secs(3);
+/// How soon two that dial each other at once are linked: a dial that fails is repeated after a second.
+const CROSSED: Duration = Duration::from_millis(900);
 /// How long it may take to find out who answers.
 const BUDGET: Duration = Duration::from_secs(5);
 /// What a busy machine may add.
@@ -50,6 +52,32 @@ fn a_phone_that_moves_to_another_network_in_the_midst_of_a_session_is_linked_wit
 
         lan.group.approve(1, &session);
         lan.group.assert_signed(&session, 0, SOON);
+    }
+}
+
+#[test]
+fn phones_that_dial_each_other_at_the_same_moment_are_linked_at_once() {
+    if !is_permitted() {
+        return;
+    }
+    let mut lan = Lan::linked(2, 25, Conditions::delayed(50));
+    for _ in 0..5 {
+        for phone in &mut lan.group.phones {
+            phone.ask("background");
+        }
+        let began = Instant::now();
+        for phone in &mut lan.group.phones {
+            phone.say("foreground");
+        }
+        for phone in &mut lan.group.phones {
+            phone.read(|value| value["answer"] == "foreground");
+        }
+        lan.group.await_link(0, 1, "reachable");
+        lan.group.await_link(1, 0, "reachable");
+
+        let took = began.elapsed();
+        println!("linked {took:?} after both began to dial");
+        assert!(took <= CROSSED, "{took:?}: somebody had to dial again");
     }
 }
 
