@@ -18,8 +18,8 @@ use countersign_tests::talk::{Talk, piped};
 /// Round trips between any two phones, in milliseconds.
 const TRIPS_MS: [u64; 3] = [0, 50, 100];
 /// Phones, and whether they reach each other through a relay alone.
-const SIZES: [(usize, bool); 7] =
-    [(2, false), (3, false), (5, false), (15, false), (2, true), (3, true), (5, true)];
+const SIZES: [(usize, bool); 8] =
+    [(2, false), (3, false), (5, false), (15, false), (2, true), (3, true), (5, true), (15, true)];
 /// Round trips of a session, once connected: the answer of the last signer of two carries everything.
 const FLOOR_OF_TWO: f64 = 1.0;
 /// Of a session of three and more in a mesh: nonces to all, then partial signatures to all.
