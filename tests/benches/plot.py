@@ -117,7 +117,7 @@ def sessions():
 
 
 def draw_network():
-    table, left, scale = list(sessions()), 130, 0.8
+    table, left, scale = list(sessions()), 130, 0.66
     height = 76 + 3 * ROW * len(table)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',

@@ -152,6 +152,9 @@ pub const HEAD_START_MS: u64 = 250;
 pub const SILENCE_MS: u64 = 5_000;
 /// How long nothing must have come over a link for a message on it to be followed by a ping, in ms. A slow line needs some seconds for each.
 pub const PROBE_AFTER_MS: u64 = 15_000;
+/// How many pings in vain one that asks about an envelope counts as: it stands behind that on a slow line, and is waited for
+/// `SILENCE_MS` doubled so often.
+pub const DOUBT_SILENCES: u32 = 2;
 /// Usual time for a pre-flight, in ms.
 pub const PREFLIGHT_MS: u64 = 5_000;
 /// Longest time for a pre-flight, in ms.

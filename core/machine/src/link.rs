@@ -6,8 +6,8 @@ use crate::frame::{Frame, Holding, Refusal, pong_hash};
 use crate::id::{Dice, EnvelopeId, TransportKey};
 use crate::key::ParticipantKey;
 use crate::limits::{
-    FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, HEAD_START_MS, MAX_ADDRESSES, MAX_INVALID,
-    MAX_KNOWN_PER_LINK, PROBE_AFTER_MS, REDIAL_MAX_MS, SILENCE_MS,
+    DOUBT_SILENCES, FRAME_BURST, FRAMES_PER_SECOND, HAVE_BURST, HAVES_PER_SECOND, HEAD_START_MS,
+    MAX_ADDRESSES, MAX_INVALID, MAX_KNOWN_PER_LINK, PROBE_AFTER_MS, REDIAL_MAX_MS, SILENCE_MS,
 };
 use crate::presence::{Here, Presence};
 use crate::time::{BootTime, Now, WallTime};
@@ -349,9 +349,9 @@ impl Link {
         self.unanswered.get_or_insert(at);
     }
 
-    /// Notes that a ping asks about an envelope: on a slow line it stands behind that, so it is given as much time as after two in vain.
+    /// Notes that the next ping asks about an envelope: it is given more time.
     pub(crate) fn doubt(&mut self) {
-        self.silences = self.silences.max(2);
+        self.silences = self.silences.max(DOUBT_SILENCES);
     }
 
     /// Returns whether a ping waits for its answer.
