@@ -70,6 +70,8 @@ pub struct World {
     resting: BTreeSet<usize>,
     /// Whether a dial on a closed road is never answered, as by a network that swallows everything.
     pub silent_dials: bool,
+    /// The ways, each from one to another, on which everything is lost though nobody says so: frames, dials and the ends of connections.
+    pub deaf: BTreeSet<(usize, usize)>,
     roads: BTreeSet<(usize, usize)>,
     links: BTreeSet<(usize, usize)>,
     entropy: Entropy,
@@ -120,6 +122,7 @@ impl World {
             registered: BTreeSet::new(),
             dials: Vec::new(),
             silent_dials: false,
+            deaf: BTreeSet::new(),
             resting: BTreeSet::new(),
             roads: BTreeSet::new(),
             links: BTreeSet::new(),
@@ -151,6 +154,7 @@ impl World {
             registered: self.registered.clone(),
             dials: Vec::new(),
             silent_dials: self.silent_dials,
+            deaf: self.deaf.clone(),
             resting: BTreeSet::new(),
             roads: self.roads.clone(),
             links: BTreeSet::new(),
@@ -209,12 +213,9 @@ impl World {
     /// Lets everything happen that is due, until nothing is: answers, then wake-ups, then frames in the order
     /// in which they were sent.
     pub fn settle(&mut self) {
-        self.settle_losing(&|_, _| false);
-    }
-
-    fn settle_losing(&mut self, lost: &impl Fn(usize, usize) -> bool) {
         for _ in 0..10_000_000 {
-            self.flying.retain(|flight| !lost(flight.from, flight.to));
+            let deaf = &self.deaf;
+            self.flying.retain(|flight| !deaf.contains(&(flight.from, flight.to)));
             if let Some(who) = self.phones.iter().position(Phone::has_answer) {
                 self.take(Step::Answer(who));
             } else if let Some(who) = self.touched.pop_first() {
@@ -294,21 +295,11 @@ impl World {
 
     /// Lets `time` pass, every wake-up at its moment.
     pub fn pass_ms(&mut self, ms: u64) {
-        self.pass(ms, Self::settle);
-    }
-
-    /// Does as [`World::pass_ms`] while connections are dead or deaf, though nobody says so: whatever goes these ways, from one to
-    /// another, is lost.
-    pub fn pass_ms_losing(&mut self, ms: u64, lost: impl Fn(usize, usize) -> bool) {
-        self.pass(ms, |world| world.settle_losing(&lost));
-    }
-
-    fn pass(&mut self, ms: u64, settle: impl Fn(&mut Self)) {
         let end = self.now.boot.after_ms(ms);
-        settle(self);
+        self.settle();
         while let Some(next) = self.next_wake().filter(|next| *next <= end) {
             self.move_clock(next);
-            settle(self);
+            self.settle();
         }
         self.move_clock(end);
     }

@@ -130,7 +130,9 @@ impl World {
     pub(super) fn drop_link(&mut self, a: usize, b: usize) {
         if self.links.remove(&pair(a, b)) {
             self.flying.retain(|flight| pair(flight.from, flight.to) != pair(a, b));
-            for (who, other) in [(a, b), (b, a)] {
+            // The first ends it; the other hears of that, if it hears anything.
+            let hears = !self.deaf.contains(&(a, b));
+            for (who, other) in [(a, b)].into_iter().chain(hears.then_some((b, a))) {
                 let peer = self.phones[other].transport();
                 self.feed(who, Input::LinkDown { peer });
             }
@@ -151,7 +153,8 @@ impl World {
         let reached = self
             .phone_of(&peer)
             .filter(|other| self.roads.contains(&pair(who, *other)) && self.phones[*other].node.is_some())
-            .filter(|other| !self.resting.contains(other));
+            .filter(|other| !self.resting.contains(other))
+            .filter(|other| !self.deaf.contains(&(who, *other)) && !self.deaf.contains(&(*other, who)));
         match reached {
             Some(other) => self.raise_link(who, other),
             None if self.silent_dials => {}
