@@ -1,6 +1,7 @@
 """A node's whole life, from Python, over the real library and real connections: each function is one test."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -73,6 +74,19 @@ async def introduce(*nodes):
     return wallet
 
 
+@contextlib.asynccontextmanager
+async def linked(folder, vault=None, observer=None):
+    """Two who are connected and share a wallet; closed at the end."""
+    ada = await open_node(folder, 1, observer=observer)
+    bob = await open_node(folder, 2, vault)
+    wallet = await introduce(ada, bob)
+    report = await ada.preflight(wallet, 10_000)
+    assert report.ready and report.connected == report.total == 2, report
+    yield ada, bob, wallet
+    for node in (ada, bob):
+        await node.close()
+
+
 def payload(digest=DIGEST):
     item = cs.Item(digest=digest, path=[0, 5], taproot=cs.Taproot.KEY_SPEND())
     return cs.Payload(items=[item], text="Rent")
@@ -89,90 +103,75 @@ async def requested(node):
 
 async def two_sign(folder):
     observer = Observer()
-    ada, bob = await open_node(folder, 1, observer=observer), await open_node(folder, 2)
-    wallet = await introduce(ada, bob)
-    report = await ada.preflight(wallet, 10_000)
-    assert report.ready and report.connected == report.total == 2, report
+    async with linked(folder, observer=observer) as (ada, bob, wallet):
+        session = await ada.initiate(wallet, payload(), LASTS_MS)
+        assert await requested(bob) == session
+        assert (await bob.payload(session)) == payload()
+        plan = await bob.plan()
+        assert any(item.notice == cs.Notice.REQUEST() for item in plan.items), plan
+        await bob.ack_plan(plan.revision, [])
+        await bob.approve(session)
 
-    session = await ada.initiate(wallet, payload(), LASTS_MS)
-    assert await requested(bob) == session
-    assert (await bob.payload(session)) == payload()
-    plan = await bob.plan()
-    assert any(item.notice == cs.Notice.REQUEST() for item in plan.items), plan
-    await bob.ack_plan(plan.revision, [])
-    await bob.approve(session)
-
-    signatures = []
-    for node in (ada, bob):
-        status = await until(node, lambda status: outcome(status) is not None)
-        assert isinstance(outcome(status), cs.Outcome.COMPLETED), outcome(status)
-        signatures.append(outcome(status).signatures)
-        event = await node.next_event()
-        while not isinstance(event.event.what, cs.Happening.ENDED):
-            await node.event_handled(event.id)
+        signatures = []
+        for node in (ada, bob):
+            status = await until(node, lambda status: outcome(status) is not None)
+            assert isinstance(outcome(status), cs.Outcome.COMPLETED), outcome(status)
+            signatures.append(outcome(status).signatures)
             event = await node.next_event()
-    assert signatures[0] == signatures[1]
-    assert observer.changes > 0
-    [key] = await ada.output_keys(session)
-    print(json.dumps({"digest": DIGEST.hex(), "key": key, "signature": signatures[0].hex()}))
+            while not isinstance(event.event.what, cs.Happening.ENDED):
+                await node.event_handled(event.id)
+                event = await node.next_event()
+        assert signatures[0] == signatures[1]
+        assert observer.changes > 0
+        [key] = await ada.output_keys(session)
+        print(json.dumps({"digest": DIGEST.hex(), "key": key, "signature": signatures[0].hex()}))
 
     # After a start it is all there again.
-    await ada.close()
     ada = await open_node(folder, 1)
     assert isinstance(outcome(await ada.status()), cs.Outcome.COMPLETED)
-    for node in (ada, bob):
-        await node.close()
+    await ada.close()
 
 
 async def every_other_end(folder):
-    ada, bob = await open_node(folder, 1), await open_node(folder, 2)
-    wallet = await introduce(ada, bob)
-    await ada.preflight(wallet, 10_000)
+    async with linked(folder) as (ada, bob, wallet):
+        session = await ada.propose(wallet, payload(bytes([1]) * 32), LASTS_MS)
+        await requested(bob)
+        await bob.decline(session, cs.DeclineReason.POLICY)
+        status = await until(ada, lambda status: outcome(status) is not None)
+        declined = outcome(status)
+        assert declined.reason == cs.DeclineReason.POLICY, declined
 
-    session = await ada.propose(wallet, payload(bytes([1]) * 32), LASTS_MS)
-    await requested(bob)
-    await bob.decline(session, cs.DeclineReason.POLICY)
-    status = await until(ada, lambda status: outcome(status) is not None)
-    declined = outcome(status)
-    assert declined.reason == cs.DeclineReason.POLICY, declined
+        session = await ada.propose(wallet, payload(bytes([2]) * 32), LASTS_MS)
+        assert await requested(bob) == session
+        await ada.cancel(session)
+        ends = lambda kind: lambda status: any(isinstance(one.outcome, kind) for one in status.sessions)
+        await until(bob, ends(cs.Outcome.CANCELLED))
 
-    session = await ada.propose(wallet, payload(bytes([2]) * 32), LASTS_MS)
-    assert await requested(bob) == session
-    await ada.cancel(session)
-    ends = lambda kind: lambda status: any(isinstance(one.outcome, kind) for one in status.sessions)
-    await until(bob, ends(cs.Outcome.CANCELLED))
-
-    session = await ada.propose(wallet, payload(bytes([3]) * 32), 1_500)
-    await until(bob, ends(cs.Outcome.EXPIRED))
-    try:
-        await bob.approve(session)
-        raise AssertionError("it has expired")
-    except cs.NodeError.Ended as error:
-        assert error.session == session
-    for node in (ada, bob):
-        await node.close()
+        session = await ada.propose(wallet, payload(bytes([3]) * 32), 1_500)
+        await until(bob, ends(cs.Outcome.EXPIRED))
+        try:
+            await bob.approve(session)
+            raise AssertionError("it has expired")
+        except cs.NodeError.Ended as error:
+            assert error.session == session
 
 
 async def a_vault_that_refuses_and_is_slow(folder):
     vault = Vault(2)
-    ada, bob = await open_node(folder, 1), await open_node(folder, 2, vault)
-    wallet = await introduce(ada, bob)
-    await ada.preflight(wallet, 10_000)
-    session = await ada.propose(wallet, payload(), LASTS_MS)
-    await requested(bob)
+    async with linked(folder, vault) as (ada, bob, wallet):
+        session = await ada.propose(wallet, payload(), LASTS_MS)
+        await requested(bob)
 
-    for refusal in (cs.VaultFault.UserCancelled(), RuntimeError("what nobody foresaw")):
-        vault.refuse, before = refusal, len(vault.asked)
+        for refusal in (cs.VaultFault.UserCancelled(), RuntimeError("what nobody foresaw")):
+            vault.refuse, before = refusal, len(vault.asked)
+            await bob.approve(session)
+            asks_again = lambda status: len(vault.asked) > before and status.sessions[0].next_action == cs.NextAction.ANSWER
+            assert outcome(await until(bob, asks_again)) is None
+        vault.refuse, vault.delay_s = None, 0.3
         await bob.approve(session)
-        asks_again = lambda status: len(vault.asked) > before and status.sessions[0].next_action == cs.NextAction.ANSWER
-        assert outcome(await until(bob, asks_again)) is None
-    vault.refuse, vault.delay_s = None, 0.3
-    await bob.approve(session)
-    for node in (ada, bob):
-        status = await until(node, lambda status: outcome(status) is not None)
-        assert isinstance(outcome(status), cs.Outcome.COMPLETED)
-    for node in (ada, bob):
-        await node.close()
+        for node in (ada, bob):
+            status = await until(node, lambda status: outcome(status) is not None)
+            assert isinstance(outcome(status), cs.Outcome.COMPLETED)
 
 
 async def errors_are_typed(folder):
@@ -205,51 +204,44 @@ async def errors_are_typed(folder):
 
 
 async def whoever_stops_waiting_loses_and_doubles_nothing(folder):
-    ada, bob = await open_node(folder, 1), await open_node(folder, 2)
-    wallet = await introduce(ada, bob)
-    for _ in range(20):
-        waits = asyncio.create_task(bob.next_event())
-        await asyncio.sleep(0.005)
-        waits.cancel()
-    proposals = 0
-    for number in range(20):
-        call = asyncio.create_task(ada.propose(wallet, payload(bytes([number]) * 32), LASTS_MS))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        call.cancel()
-        try:
-            await call
-        except asyncio.CancelledError:
-            pass
-        await asyncio.sleep(0.05)
-        held = len((await ada.status()).sessions)
-        assert held - proposals in (0, 1), "it is done once, or was never begun"
-        proposals = held
-    assert proposals > 0
-    event = await bob.next_event()
-    assert (await bob.next_event()).id == event.id, "until it is dealt with"
-    for node in (ada, bob):
-        await node.close()
+    async with linked(folder) as (ada, bob, wallet):
+        for _ in range(20):
+            waits = asyncio.create_task(bob.next_event())
+            await asyncio.sleep(0.005)
+            waits.cancel()
+        proposals = 0
+        for number in range(20):
+            call = asyncio.create_task(ada.propose(wallet, payload(bytes([number]) * 32), LASTS_MS))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            call.cancel()
+            try:
+                await call
+            except asyncio.CancelledError:
+                pass
+            await asyncio.sleep(0.05)
+            held = len((await ada.status()).sessions)
+            assert held - proposals in (0, 1), "it is done once, or was never begun"
+            proposals = held
+        assert proposals > 0
+        event = await bob.next_event()
+        assert (await bob.next_event()).id == event.id, "until it is dealt with"
 
 
 async def the_life_of_the_app(folder):
-    ada, bob = await open_node(folder, 1), await open_node(folder, 2)
-    wallet = await introduce(ada, bob)
-    await ada.preflight(wallet, 10_000)
-    report = await bob.on_background(4_000)
-    assert report.quiesced and report.open_sockets == report.held_locks == 0, report
-    session = await ada.propose(wallet, payload(), LASTS_MS)
-    request = cs.SliceRequest(trigger=cs.Trigger.REFRESH, budget_ms=8_000, network_allowed=True)
-    slice_report = await bob.run_background_slice(request)
-    assert slice_report.ran and slice_report.done, slice_report
-    assert await requested(bob) == session
-    await bob.approve(session)
-    assert outcome(await bob.status()) is None, "nothing is signed in the background"
-    assert (await bob.on_foreground()).restarted
-    status = await until(ada, lambda status: outcome(status) is not None)
-    assert isinstance(outcome(status), cs.Outcome.COMPLETED)
-    for node in (ada, bob):
-        await node.close()
+    async with linked(folder) as (ada, bob, wallet):
+        report = await bob.on_background(4_000)
+        assert report.quiesced and report.open_sockets == report.held_locks == 0, report
+        session = await ada.propose(wallet, payload(), LASTS_MS)
+        request = cs.SliceRequest(trigger=cs.Trigger.REFRESH, budget_ms=8_000, network_allowed=True)
+        slice_report = await bob.run_background_slice(request)
+        assert slice_report.ran and slice_report.done, slice_report
+        assert await requested(bob) == session
+        await bob.approve(session)
+        assert outcome(await bob.status()) is None, "nothing is signed in the background"
+        assert (await bob.on_foreground()).restarted
+        status = await until(ada, lambda status: outcome(status) is not None)
+        assert isinstance(outcome(status), cs.Outcome.COMPLETED)
 
 
 async def a_panic_is_an_error_and_the_next_call_works(folder):
@@ -317,20 +309,16 @@ async def the_log_says_nothing_that_is_nobodys_business(folder):
             lines.append(line)
 
     cs.start_log(cs.LogLevel.TRACE, Sink())
-    ada, bob = await open_node(folder, 1), await open_node(folder, 2)
-    wallet = await introduce(ada, bob)
-    await ada.preflight(wallet, 10_000)
-    session = await ada.propose(wallet, payload(), LASTS_MS)
-    await requested(bob)
-    await bob.approve(session)
-    status = await until(ada, lambda status: outcome(status) is not None)
-    secret = [bytes([who]).hex() * 32 for who in (1, 2, 101, 102)]
-    hidden = [session, wallet, status.participant, DIGEST.hex(), "a nickname", "Rent", "Family", *secret]
-    assert lines, "something is said"
-    for line in lines:
-        assert not any(word in line for word in hidden), line
-    for node in (ada, bob):
-        await node.close()
+    async with linked(folder) as (ada, bob, wallet):
+        session = await ada.propose(wallet, payload(), LASTS_MS)
+        await requested(bob)
+        await bob.approve(session)
+        status = await until(ada, lambda status: outcome(status) is not None)
+        secret = [bytes([who]).hex() * 32 for who in (1, 2, 101, 102)]
+        hidden = [session, wallet, status.participant, DIGEST.hex(), "a nickname", "Rent", "Family", *secret]
+        assert lines, "something is said"
+        for line in lines:
+            assert not any(word in line for word in hidden), line
 
 
 async def run(test, home):

@@ -13,6 +13,7 @@ use countersign_driver::machine::id::SessionId;
 use countersign_driver::machine::node::KeptEvent;
 use countersign_driver::machine::session::{Happening, Phase};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 mod answer;
 mod caller;
@@ -154,8 +155,8 @@ impl Phone<'_> {
                     Some(line) => if self.typed(&line).await == Next::Quit { return Ok(()) },
                     None => return Ok(()),
                 },
-                Ok(()) = listening.changed() => settled = Some(tokio::time::Instant::now() + SETTLE),
-                () = at(settled) => {
+                Ok(()) = listening.changed() => settled = Some(Instant::now() + SETTLE),
+                () = tokio::time::sleep_until(settled.unwrap_or_else(Instant::now)), if settled.is_some() => {
                     settled = None;
                     let addresses = listening.borrow_and_update().clone();
                     self.listens(&addresses).await?;
@@ -252,14 +253,6 @@ impl Phone<'_> {
             Err(failure) if failure.kind != Kind::Caller => Err(failure),
             Ok(()) | Err(_) => Ok(()),
         }
-    }
-}
-
-/// Waits for a moment; for ever if there is none.
-async fn at(moment: Option<tokio::time::Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 
