@@ -10,8 +10,12 @@ use countersign_tests::rig::{Topology, World, payload};
 
 #[path = "plan/contents.rs"]
 mod contents;
+#[path = "plan/corpus.rs"]
+mod corpus;
 #[path = "plan/fate.rs"]
 mod fate;
+#[path = "plan/reconcile.rs"]
+mod reconcile;
 #[path = "plan/room.rs"]
 mod room;
 #[path = "plan/shell.rs"]

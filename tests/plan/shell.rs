@@ -15,6 +15,7 @@ use countersign_machine::time::{BootId, Now, WallTime};
 use countersign_machine::{Effect, Input, Node};
 use countersign_tests::rig::{Topology, World, forge, payload};
 
+use super::reconcile::{self, Held, Operation};
 use super::{HOUR, MINUTE};
 
 const LIVES: u64 = 4_000;
@@ -105,6 +106,14 @@ struct System {
     pending: BTreeMap<NotificationKey, (u64, PlannedNotification)>,
     /// What is on the screen, by its slot.
     delivered: BTreeMap<String, (NotificationKey, u64)>,
+}
+
+impl System {
+    fn held(&self) -> Held {
+        let pending = self.pending.iter().map(|(key, (_, item))| (key.to_string(), item.content_hash));
+        let shown = self.delivered.iter().map(|(slot, (key, hash))| (slot.clone(), (key.to_string(), *hash)));
+        Held { pending: pending.collect(), shown: shown.collect() }
+    }
 }
 
 struct Life<'a> {
@@ -292,52 +301,38 @@ impl<'a> Life<'a> {
 
     /// Puts up, holds and takes away what the plan says; returns how many things there were to do, and what was refused.
     fn make_equal(&mut self, plan: &Plan, refuses: bool) -> (usize, Vec<NotificationKey>) {
-        let (mut operations, mut failed) = (0, Vec::new());
-        let mut fails = |dice: &mut u64, item: &PlannedNotification| {
-            let fails = refuses && below(dice, 2) == 0;
-            failed.extend(fails.then_some(item.key));
-            fails
-        };
-        for item in &plan.items {
-            assert!(!self.dismissed.contains(&item.key), "{} was put away", item.key);
-            let shown = self.system.delivered.get(&item.slot).copied();
-            match item.due {
-                Due::Later if !self.shell.can_preschedule => {}
-                Due::Later => {
+        let put_away = plan.items.iter().find(|item| self.dismissed.contains(&item.key));
+        assert_eq!(put_away, None, "it was put away");
+        let system = reconcile::System { preschedules: self.shell.can_preschedule, by_slot: true };
+        let operations = system.reconcile(plan, &self.system.held());
+        let mut failed = Vec::new();
+        for operation in &operations {
+            match operation {
+                Operation::Hold(item) | Operation::Show(item) if refuses && below(&mut self.dice, 2) == 0 => {
+                    failed.push(item.key);
+                }
+                Operation::Hold(item) => {
                     let at = self.now.boot.after_ms(item.fire_in_ms).0;
-                    let held = self.system.pending.get(&item.key);
-                    let same = held.is_some_and(|(_, held)| held.content_hash == item.content_hash);
-                    if !same && !fails(&mut self.dice, item) {
-                        operations += 1;
-                        self.system.pending.insert(item.key, (at, item.clone()));
-                    }
+                    self.system.pending.insert(item.key, (at, (*item).clone()));
                 }
-                Due::Now => {
-                    operations += 1;
-                    if !fails(&mut self.dice, item) {
-                        let news = (item.key, item.content_hash);
-                        assert!(!self.done.contains(&news), "{} was said to be done", item.key);
-                        self.alert(item);
-                    }
+                Operation::Show(item) => {
+                    let news = (item.key, item.content_hash);
+                    assert!(!self.done.contains(&news), "{} was said to be done", item.key);
+                    self.alert(item);
                 }
-                Due::Shown => {
-                    if shown.is_some_and(|(key, hash)| key != item.key || hash != item.content_hash) {
-                        operations += 1;
-                        let content = (item.key, item.content_hash);
-                        self.system.delivered.insert(item.slot.clone(), content);
-                    }
+                Operation::Update(item) => {
+                    self.system.delivered.insert(item.slot.clone(), (item.key, item.content_hash));
+                }
+                Operation::Release(key) => {
+                    self.system.pending.remove(&key.parse().expect("a key"));
+                }
+                Operation::TakeAway(slot) => {
+                    self.system.delivered.remove(slot);
                 }
             }
         }
-        let wanted = |key: &NotificationKey, later: bool| {
-            plan.items.iter().any(|item| item.key == *key && later == (item.due == Due::Later))
-        };
-        let before = self.system.pending.len() + self.system.delivered.len();
-        self.system.pending.retain(|key, _| wanted(key, true));
-        self.system.delivered.retain(|_, (key, _)| wanted(key, false));
-        operations += before - self.system.pending.len() - self.system.delivered.len();
         self.counts.failures += failed.len();
-        (operations, failed)
+        (operations.len(), failed)
     }
 
     fn alert(&mut self, item: &PlannedNotification) {
@@ -356,7 +351,7 @@ fn open(past: &Past, journal: &[Vec<u8>], now: Now) -> Node {
 }
 
 /// Draws a number below `bound` (xorshift).
-fn below(dice: &mut u64, bound: u64) -> u64 {
+pub(super) fn below(dice: &mut u64, bound: u64) -> u64 {
     *dice ^= *dice << 13;
     *dice ^= *dice >> 7;
     *dice ^= *dice << 17;
