@@ -1,10 +1,8 @@
 //! The library as other languages have it: the sources that are generated for them, and Python as the cheapest caller.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::Stdio;
 
-use countersign_tests::programs;
+use countersign_tests::library::{self, Library};
 use k256::schnorr::{Signature, VerifyingKey};
 use serde_json::Value;
 
@@ -62,59 +60,21 @@ fn a_whole_sessions_log_holds_no_key_name_or_text() {
 
 #[test]
 fn what_is_generated_is_checked_against_the_library() {
-    let (library, out) = generated();
-    assert!(bindgen(&[library.as_path(), out], true), "it was generated from it");
+    let Library { file, sources } = Library::built();
+    assert!(library::generate(file, sources, true), "it was generated from it");
 
     let changed = tempfile::tempdir().expect("a folder");
     for language in ["kotlin", "swift", "python"] {
         std::fs::create_dir(changed.path().join(language)).expect("a folder");
     }
-    assert!(!bindgen(&[library.as_path(), changed.path()], true), "nothing is there");
+    assert!(!library::generate(file, changed.path(), true), "nothing is there");
 }
 
-/// Runs one of the functions of `bindings/life.py`, and returns what it said; none where there is no Python, with the reason printed.
+/// Runs one of the functions of `bindings/life.py`, and returns what it said; none where there is no Python.
 fn live(name: &str) -> Option<String> {
-    let (_, out) = generated();
-    let python = Command::new("python3").arg("--version").stdin(Stdio::null()).output();
-    if let Err(error) = python {
-        println!("skipped: python3 does not run: {error}");
-        return None;
-    }
-    let run = Command::new("python3")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/life.py"))
-        .arg(name)
-        .env("PYTHONPATH", out.join("python"))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::null())
-        .output()
-        .expect("it runs");
+    let run = library::python("life.py")?.arg(name).stdin(Stdio::null()).output().expect("it runs");
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
     assert!(said.ends_with("done\n"), "{said}");
     Some(said)
-}
-
-/// Builds the library and generates everything from it, once; returns where both are.
-fn generated() -> (PathBuf, &'static Path) {
-    static OUT: OnceLock<(PathBuf, PathBuf)> = OnceLock::new();
-    let (library, out) = OUT.get_or_init(|| {
-        let library = programs::library(&["panics"]);
-        let out = library.parent().expect("it lies in a folder").join("bindings");
-        assert!(bindgen(&[library.as_path(), &out], false), "it generates");
-        let beside = out.join("python").join(library.file_name().expect("a name"));
-        // A copy that is loaded may not change: it is put in place as a whole.
-        let fresh = out.join("fresh");
-        std::fs::copy(&library, &fresh).expect("room");
-        std::fs::rename(&fresh, &beside).expect("the same disk");
-        (library, out)
-    });
-    (library.clone(), out)
-}
-
-/// Runs the generator; returns whether it succeeds.
-fn bindgen(paths: &[&Path; 2], check: bool) -> bool {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(PROGRAM.get_or_init(programs::bindgen));
-    command.args(paths).args(check.then_some("--check")).stdin(Stdio::null());
-    command.output().expect("it runs").status.success()
 }

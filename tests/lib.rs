@@ -2,6 +2,7 @@
 
 pub mod foreign;
 pub mod fuzzing;
+pub mod library;
 pub mod network;
 pub mod programs;
 pub mod relay;

@@ -15,5 +15,6 @@ pub mod payload;
 pub mod plan;
 pub mod ports;
 pub mod secret;
+mod system_log;
 
 uniffi::setup_scaffolding!("countersign");

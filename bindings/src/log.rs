@@ -12,6 +12,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::PortFault;
+use crate::system_log;
 
 /// From how many letters and digits in a row on a word is taken for a key, a hash, an id or an address.
 const LONG: usize = 32;
@@ -43,7 +44,7 @@ pub enum LogLevel {
 static SINK: Lazy<RwLock<Option<Arc<dyn LogSink>>>> = Lazy::new(RwLock::default);
 static BEGUN: OnceCell<()> = OnceCell::new();
 
-/// Lets the log go to `sink` from now on, or to the standard error output. The level is that of the first call. Of other libraries only
+/// Lets the log go to `sink` from now on, or to the system's own: logcat, Apple's unified log, elsewhere the standard error output. The level is that of the first call. Of other libraries only
 /// warnings are told. Keys, hashes, ids and addresses are cut short, whoever wrote them.
 #[uniffi::export]
 pub fn start_log(level: LogLevel, sink: Option<Arc<dyn LogSink>>) {
@@ -71,7 +72,7 @@ impl<S: Subscriber> Layer<S> for Redacted {
         match sink {
             // A sink that fails cannot be told so.
             Some(sink) => drop(sink.log(level, target.to_owned(), line)),
-            None => eprintln!("{level:?} {target} {line}"),
+            None => system_log::write(level, target, &line),
         }
     }
 }
@@ -89,8 +90,9 @@ impl Visit for Line {
     }
 }
 
-/// Cuts every long run of letters and digits short.
+/// Cuts every long run of letters and digits short. A zero would end the line for a system that is told in C.
 fn redact(line: &str) -> String {
+    let line = line.replace('\0', " ");
     let mut out = String::with_capacity(line.len());
     for word in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
         let end = word.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(word.len());
@@ -141,6 +143,7 @@ mod tests {
 
         assert_eq!(redact(&line), "refused peer=ababab… at /ip4/192.0.2.7/tcp/4001/p2p/12D3Ko…, in 31 ms");
         assert_eq!(redact(&"a".repeat(LONG - 1)), "a".repeat(LONG - 1));
+        assert_eq!(redact("a\0b"), "a b");
         assert_eq!(redact("zwölf Wörter über Bäume"), "zwölf Wörter über Bäume");
     }
 }

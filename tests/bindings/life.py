@@ -59,14 +59,19 @@ async def until(node, holds):
     raise AssertionError(f"it never came: {status}")
 
 
+async def issue_card(node, nickname):
+    """Lets a node issue its card once it knows where it listens."""
+    for _ in range(500):
+        if node.listening():
+            break
+        await asyncio.sleep(0.01)
+    await node.issue_card(nickname)
+
+
 async def introduce(*nodes):
     """Lets everybody have everybody's card, and the wallet of all."""
     for node in nodes:
-        for _ in range(500):
-            if node.listening():
-                break
-            await asyncio.sleep(0.01)
-        await node.issue_card("a nickname of its own")
+        await issue_card(node, "a nickname of its own")
     cards = [(await until(node, lambda status: status.card)).card for node in nodes]
     for node in nodes:
         keys = [await node.add_card(card) for card in cards]
