@@ -53,3 +53,103 @@ unsafe impl<T> FfiConverter<T> for Secret {
 }
 
 uniffi::derive_ffi_traits!(blanket Secret);
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::{self, File};
+    use std::os::unix::fs::FileExt;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use countersign_driver::machine::effect::KeyPurpose;
+
+    use super::*;
+    use crate::error::VaultFault;
+    use crate::node::{Config, Node};
+    use crate::ports::Vault;
+
+    /// What hides the secrets of this test from its own search.
+    const MASK: u8 = 0xa5;
+    const MASKED: [[u8; 32]; 2] =
+        [*b"one of thirty-two bytes, masked:", *b"the other of as many, masked too"];
+
+    /// Hands secrets over as the other languages do: in a buffer of the library's.
+    struct Keeper;
+
+    impl Keeper {
+        fn hand_over(which: usize) -> Secret {
+            let mut written = 32_i32.to_be_bytes().to_vec();
+            written.reserve_exact(32);
+            written.extend(MASKED[which].iter().map(|byte| byte ^ MASK));
+            let lifted = <Secret as FfiConverter<crate::UniFfiTag>>::try_lift(RustBuffer::from_vec(written));
+            lifted.expect("as it is written elsewhere")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Vault for Keeper {
+        fn transport_secret(&self) -> Result<Secret, VaultFault> {
+            Ok(Self::hand_over(0))
+        }
+
+        async fn signing_secret(&self, _: KeyPurpose) -> Result<Secret, VaultFault> {
+            Ok(Self::hand_over(1))
+        }
+    }
+
+    /// Counts pieces of eight bytes of a secret in all that this process may write to.
+    fn pieces_of(which: usize) -> usize {
+        let memory = File::open("/proc/self/mem").expect("our own memory");
+        let maps = fs::read_to_string("/proc/self/maps").expect("our own regions");
+        let mut found = 0;
+        for region in maps.lines().filter(|line| line.contains(" rw")) {
+            let (from, rest) = region.split_once('-').expect("a range");
+            let number = |text: &str| u64::from_str_radix(text, 16).expect("hex");
+            let (from, to) = (number(from), number(rest.split(' ').next().expect("an end")));
+            let mut bytes = vec![0; usize::try_from(to - from).expect("it fits into memory")];
+            // Some regions are the kernel's.
+            if memory.read_exact_at(&mut bytes, from).is_err() {
+                continue;
+            }
+            // Unmasked on the way: what is found must not be what the search has written.
+            let is = |window: &[u8], piece: &[u8]| {
+                window.iter().zip(piece).all(|(byte, masked)| byte ^ MASK == *masked)
+            };
+            let pieces = MASKED[which].chunks_exact(8);
+            found += pieces
+                .map(|piece| bytes.windows(8).filter(|window| is(window, piece)).count())
+                .sum::<usize>();
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_is_left_of_secrets_that_came_in_once_a_node_is_closed() {
+        let held = Keeper::hand_over(1);
+        assert!(pieces_of(1) >= 4, "the search finds what is there");
+        drop(held);
+
+        let folder = std::env::temp_dir().join(format!("countersign-secret-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let journal = PathBuf::from(&folder).join("journal.db").to_str().expect("text").to_owned();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            let config = Config { journal, listen: vec![], relays: vec![], boot: None };
+            let node = Node::open(config, Arc::new(Keeper), None, None).await.expect("it opens");
+            node.issue_card("Ada".to_owned()).await.expect("the vault gives the key");
+            for _ in 0..500 {
+                if node.status().await.expect("it runs").card.is_some() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert!(node.status().await.expect("it runs").card.is_some());
+            node.close().await.expect("it closes");
+        });
+        drop(runtime);
+        fs::remove_dir_all(&folder).expect("it is ours");
+
+        assert_eq!((pieces_of(0), pieces_of(1)), (0, 0));
+    }
+}

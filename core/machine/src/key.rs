@@ -294,11 +294,10 @@ pub(crate) fn tagged_hash(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
     parts.iter().fold(start, |hash, part| hash.chain_update(part)).finalize().into()
 }
 
-/// Does `work` and overwrites the stack it has used: the curve libraries pass secret scalars by value
-/// and wipe nothing.
+/// Does `work` and overwrites the stack it has used: the curve libraries pass secrets by value and wipe nothing.
 ///
 /// What `work` returns must not be secret, or lie on the heap.
-pub(crate) fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
+pub fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn apart<T>(work: impl FnOnce() -> T) -> T {
         work()

@@ -10,7 +10,7 @@ use crate::fault::PeerFault;
 use crate::id::{
     Attempt, EnvelopeId, NonceSetDigest, PayloadDigest, SessionId, Slot, Things, TransportKey, WalletId,
 };
-use crate::key::tagged_hash;
+use crate::key::{tagged_hash, wiped_after};
 use crate::limits::{MAX_ENVELOPE_BYTES, MAX_ITEMS, MAX_TEXT_BYTES};
 use crate::time::WallTime;
 use crate::wallet::derive::KeyPath;
@@ -213,12 +213,13 @@ struct Sealed {
 }
 
 /// A phone's Ed25519 secret: signs envelopes and is its libp2p identity. Wiped on drop; never shown.
-pub struct TransportSecret(Ed25519Key);
+pub struct TransportSecret(Box<Ed25519Key>);
 
 impl TransportSecret {
     /// Takes the 32-byte seed of RFC 8032.
     pub fn new(seed: &[u8; 32]) -> Self {
-        Self(Ed25519Key::from_bytes(seed))
+        // On the heap: a value that is moved stays where it was, too.
+        Self(wiped_after(|| Box::new(Ed25519Key::from_bytes(seed))))
     }
 
     /// Returns the public half.
@@ -228,7 +229,7 @@ impl TransportSecret {
 
     /// Signs 32 bytes that a tagged hash made.
     pub(crate) fn sign(&self, hash: &[u8; 32]) -> [u8; 64] {
-        self.0.sign(hash).to_bytes()
+        wiped_after(|| self.0.sign(hash).to_bytes())
     }
 }
 

@@ -26,6 +26,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use countersign_machine::id::TransportKey;
+use countersign_machine::key::wiped_after;
 use countersign_machine::link::{DialFault, LinkPath, Source, Tried};
 use futures::stream::StreamExt;
 use libp2p::core::transport::ListenerId;
@@ -134,7 +135,8 @@ struct Behaviour {
 /// The swarm and the tasks that read and write its streams.
 pub(crate) struct Net {
     swarm: Swarm<Behaviour>,
-    keypair: Keypair,
+    /// On the heap: a value that is moved stays where it was, too.
+    keypair: Box<Keypair>,
     tasks: Tasks,
     aside: Aside,
     /// The co-signers that may connect.
@@ -164,7 +166,7 @@ impl Net {
         let keypair = keypair(transport)?;
         let tasks = Tasks::default();
         let aside = Aside::default();
-        let (mut swarm, asked) = build_swarm(&keypair, tasks.clone(), &aside)?;
+        let (mut swarm, asked) = wiped_after(|| build_swarm(&keypair, tasks.clone(), &aside))?;
         for address in &config.listen {
             let parsed = address.parse().map_err(|_| NetError::Address(address.clone()))?;
             if cfg!(not(feature = "interfaces")) && transport::is_unspecified(&parsed) {
@@ -383,11 +385,13 @@ const LAN_TTL_MS: u64 = lan::TTL_MS;
 #[cfg(not(feature = "mdns"))]
 const LAN_TTL_MS: u64 = 0;
 
-fn keypair(transport: &Secret32) -> Result<Keypair, NetError> {
-    let mut seed = zeroize::Zeroizing::new(*transport.expose());
-    let secret = identity::ed25519::SecretKey::try_from_bytes(seed.as_mut_slice())
-        .map_err(|error| NetError::Transport(error.to_string()))?;
-    Ok(identity::ed25519::Keypair::from(secret).into())
+fn keypair(transport: &Secret32) -> Result<Box<Keypair>, NetError> {
+    wiped_after(|| {
+        let mut seed = zeroize::Zeroizing::new(*transport.expose());
+        let secret = identity::ed25519::SecretKey::try_from_bytes(seed.as_mut_slice())
+            .map_err(|error| NetError::Transport(error.to_string()))?;
+        Ok(Box::new(identity::ed25519::Keypair::from(secret).into()))
+    })
 }
 
 fn build_swarm(

@@ -116,7 +116,7 @@ impl Net {
             self.registering.entry(id).or_insert(Registering { key: relay, left: 0, taken: true });
         for namespace in namespaces {
             let behaviour = &mut self.swarm.behaviour_mut().rendezvous;
-            let signed = (&self.keypair, &addresses[..]);
+            let signed = (&*self.keypair, &addresses[..]);
             let asked = self.questions.register(behaviour, &id, (namespace, ttl_ms), signed);
             registering.left += usize::from(asked);
             registering.taken &= asked;

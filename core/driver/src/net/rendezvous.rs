@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
+use countersign_machine::key::wiped_after;
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::core::{PeerRecord, SignedEnvelope};
 use libp2p::identity::Keypair;
@@ -70,7 +71,8 @@ impl Questions {
         (namespace, ttl_ms): (&str, u64),
         (keypair, addresses): (&Keypair, &[Multiaddr]),
     ) -> bool {
-        let Ok(record) = PeerRecord::new(keypair, addresses.to_vec()) else { return false };
+        let record = wiped_after(|| PeerRecord::new(keypair, addresses.to_vec()));
+        let Ok(record) = record else { return false };
         let register = Register {
             namespace: Some(namespace.to_owned()),
             record: Some(record.into_signed_envelope().into_protobuf_encoding()),

@@ -209,7 +209,7 @@ impl RelayServer {
         let identity = keypair(&secret(seed)).expect("a key");
         let key = TransportSecret::new(secret(seed).expose()).public();
         let name = identity.public().to_peer_id().to_string();
-        let mut swarm = server(identity, reservations, identifies);
+        let mut swarm = server(*identity, reservations, identifies);
         swarm.listen_on(TCP.parse().expect("an address")).expect("it listens");
         let address = in_time(async {
             loop {
