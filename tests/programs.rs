@@ -30,8 +30,22 @@ pub fn relay(release: bool) -> PathBuf {
 ///
 /// Panics if cargo cannot build it.
 pub fn library(features: &[&str]) -> PathBuf {
+    library_of(features, "dev")
+}
+
+/// As [`library`], as it ships in phones.
+///
+/// # Panics
+///
+/// Panics if cargo cannot build it.
+pub fn mobile_library(features: &[&str]) -> PathBuf {
+    library_of(features, "mobile")
+}
+
+fn library_of(features: &[&str], profile: &str) -> PathBuf {
     let features = features.join(",");
-    let built = build_of(&["-p", "countersign-bindings", "--lib", "--features", &features], false);
+    let what = ["-p", "countersign-bindings", "--lib", "--features", &features];
+    let built = build_of(&what, profile);
     let named = |name: &str| name.ends_with(".so") || name.ends_with(".dylib");
     let files = built.iter().filter(|line| line["target"]["name"] == "countersign");
     let mut files = files.flat_map(|line| line["filenames"].as_array().cloned().unwrap_or_default());
@@ -49,7 +63,7 @@ pub fn bindgen() -> PathBuf {
 }
 
 fn executable(what: &[&str], name: &str, release: bool) -> PathBuf {
-    let built = build_of(what, release);
+    let built = build_of(what, if release { "release" } else { "dev" });
     let found = built
         .iter()
         .find(|line| line["target"]["name"] == name && line["executable"].is_string())
@@ -58,12 +72,11 @@ fn executable(what: &[&str], name: &str, release: bool) -> PathBuf {
 }
 
 /// Builds something, and returns what cargo says of it.
-fn build_of(what: &[&str], release: bool) -> Vec<Value> {
+fn build_of(what: &[&str], profile: &str) -> Vec<Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--locked", "--message-format", "json"])
+        .args(["build", "--locked", "--message-format", "json", "--profile", profile])
         .args(what)
-        .args(release.then_some("--release"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .output()
         .expect("cargo runs");

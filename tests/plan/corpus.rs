@@ -36,7 +36,7 @@ fn states_and_clocks_give_the_plans_and_operations_that_every_shell_is_held_to()
 fn the_operations_make_the_system_equal_to_the_plan_and_a_second_time_there_are_none() {
     let (plans, mut dice, mut operations) = (plans(), 1, 0);
     for _ in 0..100 {
-        for (system, plan, _) in &plans {
+        for Before { system, plan, .. } in &plans {
             let system = *system;
             let mut held = muddled(plan, system, &mut dice);
             for operation in system.reconcile(plan, &held) {
@@ -94,18 +94,28 @@ fn life() -> (World, Vec<Moment>) {
     (world, moments)
 }
 
+/// A plan, and what it follows from.
+struct Before {
+    state: &'static str,
+    now: Now,
+    kind: &'static str,
+    capabilities: Capabilities,
+    system: System,
+    plan: Plan,
+}
+
 /// Every system before every moment's plan.
-fn plans() -> Vec<(System, Plan, (&'static str, &'static str, Capabilities, Now))> {
+fn plans() -> Vec<Before> {
     let (world, moments) = life();
     let mut plans = Vec::new();
-    for Moment { name, journal, now } in moments {
+    for Moment { name: state, journal, now } in moments {
         for (kind, max_pending, can_preschedule, live_update, by_slot) in SYSTEMS {
             let capabilities = Capabilities { max_pending, can_preschedule, live_update };
             let opened = world.phones[1].node_from(&journal, [9; 32], now);
             let mut node = opened.expect("a journal that a node wrote");
             node.handle_input(Input::ShellKnown(capabilities), now).expect("a fact");
             let system = System { preschedules: can_preschedule, by_slot };
-            plans.push((system, node.plan(now), (name, kind, capabilities, now)));
+            plans.push(Before { state, now, kind, capabilities, system, plan: node.plan(now) });
         }
     }
     plans
@@ -122,7 +132,7 @@ fn states() -> Value {
 fn cases() -> Vec<Value> {
     let mut dice = 7;
     let mut cases = Vec::new();
-    for (system, plan, (state, kind, capabilities, now)) in plans() {
+    for Before { state, now, kind, capabilities, system, plan } in plans() {
         let held = [
             ("nothing held", Held::default()),
             ("held as it should be", as_wanted(&plan, system)),
