@@ -1,9 +1,10 @@
 //! The library as other languages have it, and the co-signers that are written in them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use crate::foreign::words;
 use crate::programs;
 
 /// The library, and the sources that are generated from it.
@@ -58,10 +59,112 @@ pub fn generate(library: &Path, sources: &Path, check: bool) -> bool {
     command.output().expect("it runs").status.success()
 }
 
+/// Builds the package in Kotlin and runs its tests, once; returns what came of it, or nothing where there is no Maven, with the reason
+/// printed.
+pub fn kotlin() -> Option<&'static Output> {
+    static RUN: OnceLock<Option<Output>> = OnceLock::new();
+    let run = RUN.get_or_init(|| {
+        runs("mvn").then(|| {
+            let library = Library::built();
+            Command::new("mvn")
+                .args(["--batch-mode", "--quiet", "--file"])
+                .arg(project().join("android/pom.xml"))
+                .arg(format!("-Dcountersign.bindings={}", library.sources.display()))
+                .arg(format!("-Dcountersign.library={}", library.folder().display()))
+                .arg("test")
+                .stdin(Stdio::null())
+                .output()
+                .expect("it runs")
+        })
+    });
+    run.as_ref()
+}
+
+/// As [`kotlin`], in Swift.
+pub fn swift() -> Option<&'static Output> {
+    static RUN: OnceLock<Option<Output>> = OnceLock::new();
+    let run = RUN.get_or_init(|| {
+        let toolchain = project().join("ios/toolchain.sh");
+        let found = Command::new(toolchain).args(["swift", "--version"]).stdin(Stdio::null()).output();
+        let found = found.expect("a shell runs");
+        if !found.status.success() {
+            println!("skipped: {}", words(&found));
+            return None;
+        }
+        let library = Library::built();
+        let mut tests = Command::new(project().join("ios/test.sh"));
+        tests.arg(library.sources.join("swift")).arg(library.folder());
+        Some(tests.stdin(Stdio::null()).output().expect("it runs"))
+    });
+    run.as_ref()
+}
+
+/// A co-signer in another language: a program that is told in lines of JSON what to do.
+#[derive(Clone, Copy, Debug)]
+pub enum CoSigner {
+    /// In Kotlin, on a JVM.
+    Kotlin,
+    /// In Swift.
+    Swift,
+    /// In Python.
+    Python,
+}
+
+impl CoSigner {
+    /// Returns the command that starts the one with this number, whose journal is in this folder; none where the language is missing,
+    /// with the reason printed.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it cannot be built.
+    pub fn command(self, folder: &Path, number: usize) -> Option<Command> {
+        let mut command = match self {
+            Self::Kotlin => kotlin_program("CoSignerProgramKt")?,
+            Self::Swift => swift_program("CoSignerProgram")?,
+            Self::Python => python("cosigner.py")?,
+        };
+        command.arg(folder).arg(number.to_string());
+        Some(command)
+    }
+}
+
+/// Returns the command that runs a program of the package in Kotlin; none where there is no Maven, with the reason printed.
+///
+/// # Panics
+///
+/// Panics if it cannot be built.
+pub fn kotlin_program(main_class: &str) -> Option<Command> {
+    let built = kotlin()?;
+    let folder = project().join("target/maven/session");
+    let others =
+        std::fs::read_to_string(folder.join("classpath.txt")).unwrap_or_else(|_| panic!("{}", words(built)));
+    let own = ["test-classes", "classes"].map(|classes| folder.join(classes).display().to_string());
+    let mut command = Command::new("java");
+    command
+        .arg("-cp")
+        .arg(format!("{}:{}", own.join(":"), others.trim()))
+        .arg(format!("-Djna.library.path={}", Library::built().folder().display()))
+        .arg(format!("org.countersign.session.live.{main_class}"));
+    Some(command)
+}
+
+/// Returns the command that runs a program of the package in Swift; none where there is no Swift, with the reason printed.
+///
+/// # Panics
+///
+/// Panics if it cannot be built.
+pub fn swift_program(name: &str) -> Option<Command> {
+    let built = swift()?;
+    let program = project().join("target/swift/debug").join(name);
+    assert!(program.exists(), "{}", words(built));
+    let mut command = Command::new(project().join("ios/toolchain.sh"));
+    command.arg(program);
+    Some(command)
+}
+
 /// Returns the command that runs a program of `bindings/` in Python; none where there is no Python, with the reason printed.
 pub fn python(program: &str) -> Option<Command> {
-    if let Err(error) = Command::new("python3").arg("--version").stdin(Stdio::null()).output() {
-        println!("skipped: python3 does not run: {error}");
+    if !runs("python3") {
         return None;
     }
     let mut command = Command::new("python3");
@@ -70,6 +173,15 @@ pub fn python(program: &str) -> Option<Command> {
         .env("PYTHONPATH", Library::built().sources.join("python"))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Some(command)
+}
+
+/// Returns whether a program is there, or says that it is not.
+fn runs(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    if let Err(error) = &run {
+        println!("skipped: {program} does not run: {error}");
+    }
+    run.is_ok()
 }
 
 /// Returns the project's folder.
