@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_machine::Input;
+use countersign_machine::frame::Frame;
 use countersign_machine::link::{LinkPath, LinkState};
 use countersign_machine::session::Phase;
 use countersign_tests::rig::{Topology, World, payload};
@@ -223,6 +224,34 @@ fn a_link_on_which_all_is_well_is_never_asked_and_wakes_nobody() {
             .iter()
             .all(|phone| phone.node.as_ref().is_some_and(|node| node.poll_timeout().is_none()))
     );
+}
+
+#[test]
+fn what_was_proposed_while_a_co_signer_was_away_comes_right_after_the_hello_and_once() {
+    let mut world = World::new(28, 2, Topology::Mesh);
+    world.cut(0, 1);
+    world.settle();
+    let session = world.propose(0, payload(1));
+    world.settle();
+    world.sent.clear();
+
+    world.mend(0, 1);
+    assert!(world.flying.iter().any(|flight| flight.to == 0), "the other's hello is still on its way");
+    let flies = |frame: &Frame| matches!(frame, Frame::Envelope { .. });
+    let frames = sent_by_proposer(&world);
+    assert!(matches!(frames[0], Frame::Hello { .. }) && flies(&frames[1]), "{frames:?}");
+    world.settle();
+
+    let frames = sent_by_proposer(&world);
+    assert_eq!(frames.iter().filter(|frame| flies(frame)).count(), 1, "{frames:?}");
+    world.approve(1, session);
+    world.settle();
+    world.assert_signed(session);
+}
+
+fn sent_by_proposer(world: &World) -> Vec<Frame> {
+    let sent = world.sent.iter().filter(|flight| flight.from == 0);
+    sent.map(|flight| Frame::parse(&flight.bytes).expect("a frame")).collect()
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Link {
     /// Why its greeting was refused: said again whenever frames take another connection, since it may be lost with the former.
     refused: Option<Refusal>,
     known: BTreeSet<EnvelopeId>,
+    /// What we have said ourselves while it could not be reached.
+    owed: BTreeSet<EnvelopeId>,
     /// Whether the other side has ever said hello.
     was_heard: bool,
     /// Whether the other side has lost a link: what others were to send it may be lost with it.
@@ -100,6 +102,7 @@ impl Link {
             early: None,
             refused: None,
             known: BTreeSet::new(),
+            owed: BTreeSet::new(),
             was_heard: false,
             has_lost: false,
             ping: None,
@@ -442,7 +445,9 @@ impl Link {
         self.tried.clear();
         self.why = None;
         self.incompatible = false;
-        self.known.clear();
+        if again {
+            self.known.clear();
+        }
         if !self.is_up() {
             self.early = Some(have.to_vec());
         }
@@ -460,6 +465,18 @@ impl Link {
             self.known.clear();
         }
         self.known.insert(id)
+    }
+
+    /// Notes that we have said something which the other side is to get as soon as a connection stands.
+    pub(crate) fn owe(&mut self, id: EnvelopeId) {
+        if self.owed.len() < MAX_KNOWN_PER_LINK {
+            self.owed.insert(id);
+        }
+    }
+
+    /// Returns what the other side is to get, and owes it no more.
+    pub(crate) fn take_owed(&mut self) -> BTreeSet<EnvelopeId> {
+        std::mem::take(&mut self.owed)
     }
 
     /// Makes a ping.

@@ -49,6 +49,20 @@ impl Node {
         ended.into_iter().for_each(|id| self.send_end(peer, id));
     }
 
+    /// Sends what we have said ourselves while the peer could not be reached: it need not say first what it holds.
+    pub(super) fn send_owed(&mut self, peer: TransportKey) {
+        let Some(owed) = self.links.get_mut(&peer).map(Link::take_owed).filter(|owed| !owed.is_empty())
+        else {
+            return;
+        };
+        let open = self.sessions.values().filter(|session| session.outcome().is_none());
+        let held = open.flat_map(Session::envelopes).filter(|held| owed.contains(&held.id()));
+        let frames: Vec<_> = held.map(|held| (held.id(), carry(Reach::default(), held))).collect();
+        for (id, frame) in frames {
+            self.send_envelope(peer, id, &frame);
+        }
+    }
+
     /// Tells the peer how a session ended: the signed notice, or what proves a participant guilty.
     pub(super) fn send_end(&mut self, peer: TransportKey, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else { return };
@@ -133,9 +147,13 @@ impl Node {
         }
     }
 
-    /// Sends our own envelope to every participant that is linked.
+    /// Sends our own envelope to every participant that is linked; whoever is not gets it with our next hello.
     pub(super) fn publish(&mut self, envelope: &Envelope) {
         let Some(wallet) = self.wallets.get(&envelope.body().wallet).map(Arc::clone) else { return };
+        let absent = self.links.values_mut().filter(|link| !link.is_heard() || !link.is_up());
+        absent
+            .filter(|link| wallet.slot_of(&link.participant).is_some())
+            .for_each(|link| link.owe(envelope.id()));
         self.spread(Reach::default(), envelope, &wallet, None);
     }
 

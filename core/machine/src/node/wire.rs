@@ -51,6 +51,7 @@ impl Node {
         if let Some(why) = self.links.get(&peer).and_then(Link::refused) {
             self.send(peer, &Frame::Refuse { why, envelope: Vec::new().into() });
         }
+        self.send_owed(peer);
         if let Some(have) = early {
             self.greeted(peer, &have, now);
         } else if asked {
