@@ -119,8 +119,8 @@ impl CoSigner {
     /// Panics if it cannot be built.
     pub fn command(self, folder: &Path, number: usize) -> Option<Command> {
         let mut command = match self {
-            Self::Kotlin => kotlin_program("CoSignerProgramKt")?,
-            Self::Swift => swift_program("CoSignerProgram")?,
+            Self::Kotlin => kotlin_program("CoSignerProgramKt", Library::built().folder())?,
+            Self::Swift => swift_program("CoSignerProgram", Library::built().folder())?,
             Self::Python => python("cosigner.py")?,
         };
         command.arg(folder).arg(number.to_string());
@@ -128,12 +128,13 @@ impl CoSigner {
     }
 }
 
-/// Returns the command that runs a program of the package in Kotlin; none where there is no Maven, with the reason printed.
+/// Returns the command that runs a program of the package in Kotlin with the library in this folder; none where there is no Maven, with
+/// the reason printed.
 ///
 /// # Panics
 ///
 /// Panics if it cannot be built.
-pub fn kotlin_program(main_class: &str) -> Option<Command> {
+pub fn kotlin_program(main_class: &str, library: &Path) -> Option<Command> {
     let built = kotlin()?;
     let folder = project().join("target/maven/session");
     let others =
@@ -143,22 +144,23 @@ pub fn kotlin_program(main_class: &str) -> Option<Command> {
     command
         .arg("-cp")
         .arg(format!("{}:{}", own.join(":"), others.trim()))
-        .arg(format!("-Djna.library.path={}", Library::built().folder().display()))
+        .arg(format!("-Djna.library.path={}", library.display()))
         .arg(format!("org.countersign.session.live.{main_class}"));
     Some(command)
 }
 
-/// Returns the command that runs a program of the package in Swift; none where there is no Swift, with the reason printed.
+/// Returns the command that runs a program of the package in Swift with the library in this folder; none where there is no Swift, with
+/// the reason printed.
 ///
 /// # Panics
 ///
 /// Panics if it cannot be built.
-pub fn swift_program(name: &str) -> Option<Command> {
+pub fn swift_program(name: &str, library: &Path) -> Option<Command> {
     let built = swift()?;
     let program = project().join("target/swift/debug").join(name);
     assert!(program.exists(), "{}", words(built));
     let mut command = Command::new(project().join("ios/toolchain.sh"));
-    command.arg(program);
+    command.arg(program).env("LD_LIBRARY_PATH", library);
     Some(command)
 }
 
