@@ -1,0 +1,2 @@
+// Whoever imports `Countersign` has the types of the bindings, too.
+@_exported import CountersignBindings

@@ -1,0 +1,43 @@
+import CountersignBindings
+import Observation
+
+/// What the app's screens show, as it changes.
+@MainActor
+@Observable
+public final class SessionStore {
+    /// All of it; `nil` until it was read for the first time.
+    public private(set) var screen: Screen?
+
+    @ObservationIgnored private let presenter: SessionPresenter
+
+    /// Makes a store; ``follow(_:signals:report:)`` fills it.
+    public init(presenter: SessionPresenter) {
+        self.presenter = presenter
+    }
+
+    /// Reads the status at every signal, until the task is cancelled or the node has stopped.
+    ///
+    /// - Parameter report: Hears of what went wrong; the next signal reads anew.
+    public func follow<C: Clock>(
+        _ source: any StatusSource,
+        signals: Coalescer<C>,
+        report: @escaping @Sendable (NodeError) -> Void
+    ) async where C.Duration == Duration {
+        await signals.serve {
+            do {
+                let status = try await source.status()
+                await self.show(status, readAt: .now)
+                return true
+            } catch NodeError.Stopped {
+                return false
+            } catch {
+                report(NodeError(of: error))
+                return true
+            }
+        }
+    }
+
+    private func show(_ status: Status, readAt: ContinuousClock.Instant) {
+        screen = presenter.present(status, readAt: readAt)
+    }
+}
