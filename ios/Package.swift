@@ -7,7 +7,7 @@ let library = Target.systemLibrary(name: "CountersignFFI")
 
 let package = Package(
     name: "Countersign",
-    platforms: [.iOS(.v18), .macOS(.v15)],
+    platforms: [.iOS(.v17), .macOS(.v14)],
     products: [.library(name: "Countersign", targets: ["Countersign"])],
     targets: [
         library,
@@ -20,7 +20,9 @@ let package = Package(
         ),
         .target(name: "Countersign", dependencies: ["CountersignBindings"]),
         .target(name: "Fakes", dependencies: ["Countersign"], path: "Tests/Fakes"),
-        .testTarget(name: "CountersignTests", dependencies: ["Countersign", "Fakes"]),
+        .testTarget(name: "CountersignTests", dependencies: ["Countersign", "Fakes", "Snippets"]),
+        // The code of docs/embedding-ios.md: that it compiles is its test.
+        .target(name: "Snippets", dependencies: ["Countersign"], path: "Tests/Snippets"),
         .executableTarget(
             name: "CoSignerProgram", dependencies: ["Countersign", "Fakes"], path: "Tests/CoSignerProgram"),
         .executableTarget(name: "Bench", dependencies: ["Countersign", "Fakes"], path: "Tests/Bench"),

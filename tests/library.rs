@@ -66,6 +66,10 @@ pub fn kotlin() -> Option<&'static Output> {
     let run = RUN.get_or_init(|| {
         runs("mvn").then(|| {
             let library = Library::built();
+            let snippets = project().join("target/snippets/kotlin");
+            std::fs::create_dir_all(&snippets).expect("room");
+            let code = code_of("docs/embedding-android.md", "kotlin");
+            std::fs::write(snippets.join("EmbeddingAndroid.kt"), code).expect("room");
             Command::new("mvn")
                 .args(["--batch-mode", "--quiet", "--file"])
                 .arg(project().join("android/pom.xml"))
@@ -78,6 +82,14 @@ pub fn kotlin() -> Option<&'static Output> {
         })
     });
     run.as_ref()
+}
+
+/// Returns the code in this language on a page.
+fn code_of(page: &str, language: &str) -> String {
+    let page = std::fs::read_to_string(project().join(page)).expect("a page");
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
+    blocks.filter_map(|rest| rest.split("```").next()).collect()
 }
 
 /// As [`kotlin`], in Swift.

@@ -172,10 +172,10 @@ impl From<VaultError> for VaultFault {
             VaultError::Invalidated => Self::Invalidated,
             VaultError::NotAvailableBeforeFirstUnlock => Self::NotAvailableBeforeFirstUnlock,
             VaultError::NotFound => Self::NotFound,
-            VaultError::WrongPassphrase
-            | VaultError::AlreadyExists
-            | VaultError::Corrupt(_)
-            | VaultError::Unavailable(_) => Self::Unavailable { reason: error.to_string() },
+            VaultError::Unavailable(reason) => Self::Unavailable { reason },
+            VaultError::WrongPassphrase | VaultError::AlreadyExists | VaultError::Corrupt(_) => {
+                Self::Unavailable { reason: error.to_string() }
+            }
         }
     }
 }

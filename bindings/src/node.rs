@@ -390,7 +390,7 @@ impl Node {
     ///
     /// [`NodeError::Stopped`].
     pub async fn run_background_slice(&self, request: SliceRequest) -> Result<SliceReport, NodeError> {
-        self.call(move |node| async move { node.run_background_slice(request).await }).await
+        self.call(move |node| node.run_background_slice(request)).await
     }
 
     /// Ends the moment that runs. Returns at once.

@@ -204,6 +204,9 @@ async def errors_are_typed(folder):
     refusing.refuse = cs.VaultFault.LockedOut()
     error = await refuses(cs.NodeError.Vault, open_node(folder, 4, refusing))
     assert isinstance(error.fault, cs.VaultFault.LockedOut)
+    refusing.refuse = cs.VaultFault.Unavailable(reason="away")
+    error = await refuses(cs.NodeError.Vault, open_node(folder, 4, refusing))
+    assert error.fault.reason == "away", "as it was said"
     await ada.close()
     await refuses(cs.NodeError.Stopped, ada.status())
 

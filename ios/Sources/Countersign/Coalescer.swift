@@ -1,5 +1,4 @@
 import CountersignBindings
-import Synchronization
 
 /// Gathers signals from any thread: the first is served after a delay, together with all that have come meanwhile.
 ///
@@ -7,7 +6,7 @@ import Synchronization
 public final class Coalescer<C: Clock>: Sendable where C.Duration == Duration {
     private let clock: C
     private let delay: Duration
-    private let due = Mutex<C.Instant?>(nil)
+    private let due = Locked<C.Instant?>(nil)
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Makes one that serves a signal after a delay.

@@ -2,6 +2,9 @@ import Foundation
 
 /// What is answered in one line.
 struct Answer: Encodable, Equatable {
+    /// Which command it answers.
+    var answer: String?
+    var event: String?
     var card: String?
     var wallet: String?
     var ready: Bool?

@@ -14,7 +14,7 @@ enum CoSignerProgram {
         let phone: Phone
         do {
             phone = try await Phone(folder: arguments[1], number: number)
-            say(Answer(card: try await phone.card()))
+            say(Answer(event: "ready", card: try await phone.card()))
         } catch {
             say(Answer(error: name(of: error)))
             exit(1)
@@ -22,7 +22,9 @@ enum CoSignerProgram {
         for await line in lines() {
             do {
                 let command = try Command(line: line)
-                say(try await phone.carryOut(command))
+                var answer = try await phone.carryOut(command)
+                answer.answer = command.kind.rawValue
+                say(answer)
                 // Not `exit`, which waits for the lock of the standard input, and so for another line.
                 if command.kind == .close { _exit(0) }
             } catch {

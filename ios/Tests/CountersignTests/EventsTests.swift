@@ -1,6 +1,5 @@
 import Countersign
 import Fakes
-import Synchronization
 import Testing
 
 @Suite struct EventsTests {
@@ -100,7 +99,7 @@ import Testing
 
 /// What readers have dealt with, in order.
 private final class Dealt: Sendable {
-    private let dealt = Mutex<[EventId]>([])
+    private let dealt = Locked<[EventId]>([])
 
     var ids: [EventId] { dealt.withLock { $0 } }
 

@@ -1,6 +1,5 @@
 import Countersign
 import Fakes
-import Synchronization
 import Testing
 
 @Suite struct NetworkTests {
@@ -96,7 +95,7 @@ import Testing
 private final class NetworkMemory: NetworkSink {
     let heard: AsyncStream<NetworkState>
     private let hears: AsyncStream<NetworkState>.Continuation
-    private let hasStopped = Mutex(false)
+    private let hasStopped = Locked(false)
 
     init() {
         (heard, hears) = AsyncStream.makeStream()

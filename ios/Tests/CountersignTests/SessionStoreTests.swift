@@ -1,6 +1,5 @@
 import Countersign
 import Fakes
-import Synchronization
 import Testing
 
 @Suite struct SessionStoreTests {
@@ -42,7 +41,7 @@ private final class Badges: StatusSource {
 
     let reads: AsyncStream<UInt64>
     private let read: AsyncStream<UInt64>.Continuation
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init() {
         (reads, read) = AsyncStream.makeStream()

@@ -1,5 +1,4 @@
 import Countersign
-import Synchronization
 
 /// A system that grants moments in the background, and remembers what was done with them.
 public final class CountedBackground: BackgroundAssertionPort, RefreshPort, RefreshTask {
@@ -17,7 +16,7 @@ public final class CountedBackground: BackgroundAssertionPort, RefreshPort, Refr
         var expirations: [@Sendable () -> Void] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let isTooLate: Bool
 
     /// Makes one; if it is too late everything is over as soon as it has begun.

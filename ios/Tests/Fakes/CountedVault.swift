@@ -1,6 +1,5 @@
 import Countersign
 import Foundation
-import Synchronization
 
 /// Keeps the secrets of co-signer number `who`, and says something else if it is told to.
 public final class CountedVault: Vault {
@@ -11,7 +10,7 @@ public final class CountedVault: Vault {
     }
 
     private let who: UInt8
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes the vault of a co-signer.
     public init(_ who: UInt8) {

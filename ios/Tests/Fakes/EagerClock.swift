@@ -1,8 +1,8 @@
-import Synchronization
+import Countersign
 
 /// A clock on which whoever sleeps wakes at once, later.
 public final class EagerClock: Clock {
-    private let passed = Mutex(Duration.zero)
+    private let passed = Locked(Duration.zero)
 
     /// Begins at zero.
     public init() {}

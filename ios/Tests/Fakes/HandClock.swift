@@ -1,4 +1,4 @@
-import Synchronization
+import Countersign
 
 /// A clock that stands still until it is set on.
 public final class HandClock: Clock {
@@ -26,7 +26,7 @@ public final class HandClock: Clock {
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Begins at zero.
     public init() {}

@@ -1,5 +1,4 @@
 import Countersign
-import Synchronization
 
 /// A core that only has events.
 public final class QueuedEvents: EventSource {
@@ -11,7 +10,7 @@ public final class QueuedEvents: EventSource {
         var fault: NodeError?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes one without events.
     public init() {}

@@ -1,5 +1,4 @@
 import Countersign
-import Synchronization
 
 /// A system that holds and shows what it is told to, and remembers everything.
 public final class RecordingNotifications: NotificationPort {
@@ -13,7 +12,7 @@ public final class RecordingNotifications: NotificationPort {
     public struct Refused: Error {}
 
     public let capabilities: Capabilities
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes one that has nothing.
     public init(prescheduled: Bool = true) {

@@ -1,5 +1,4 @@
 import Countersign
-import Synchronization
 
 /// A core that only plans.
 public final class ScriptedPlans: PlanSource {
@@ -26,7 +25,7 @@ public final class ScriptedPlans: PlanSource {
     /// Everything that was acknowledged, in order.
     public let acknowledged: AsyncStream<Acknowledgement>
     private let acknowledges: AsyncStream<Acknowledgement>.Continuation
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes one whose plan is empty.
     public init() {

@@ -1,5 +1,4 @@
 import Countersign
-import Synchronization
 
 /// A node that only lives, and watches how it is called.
 public final class WatchedLife: Lifecycle {
@@ -25,12 +24,12 @@ public final class WatchedLife: Lifecycle {
     /// Every call, when it begins.
     public let begun: AsyncStream<Call>
     private let begins: AsyncStream<Call>.Continuation
-    private let state: Mutex<State>
+    private let state: Locked<State>
     private let wake: PlannedWake?
 
     /// Makes one that takes its time by these dice.
     public init(seed: UInt64 = 0, wake: PlannedWake? = nil) {
-        state = Mutex(State(dice: Dice(seed: seed)))
+        state = Locked(State(dice: Dice(seed: seed)))
         (begun, begins) = AsyncStream.makeStream()
         self.wake = wake
     }

@@ -49,17 +49,23 @@ impl Node {
 
     /// Uses a moment that the system grants in the background: ends and warns of what is due, connects, takes what co-signers
     /// have, and gives them what they lack. Nothing is signed. Ends as soon as nothing more is to be had, half a second before the
-    /// budget is over at the latest, or when [`Node::cancel_slice`] says so.
+    /// budget is over at the latest, or when [`Node::cancel_slice`] says so, from the moment of this call on.
     ///
     /// # Errors
     ///
     /// [`Error::Stopped`].
-    pub async fn run_background_slice(&self, request: SliceRequest) -> Result<SliceReport, Error> {
+    pub fn run_background_slice(
+        &self,
+        request: SliceRequest,
+    ) -> impl Future<Output = Result<SliceReport, Error>> + Send + use<> {
         let cancels = *self.cancelling.borrow();
         let (answer, answered) = oneshot::channel();
-        let began = Instant::now();
-        self.live(Wish::Slice { began, request, cancels, answer }).await?;
-        answered.await.map_err(|_| Error::Stopped)
+        let wish = Wish::Slice { began: Instant::now(), request, cancels, answer };
+        let commands = self.commands.clone();
+        async move {
+            commands.send(Command::Live(wish)).await.map_err(|_| Error::Stopped)?;
+            answered.await.map_err(|_| Error::Stopped)
+        }
     }
 
     /// Ends the slice that runs, or was asked for before. Returns at once.

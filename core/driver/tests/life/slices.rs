@@ -45,6 +45,18 @@ async fn criterion_7_a_moment_that_is_cancelled_ends_at_once() {
 }
 
 #[tokio::test]
+async fn a_moment_that_is_cancelled_right_after_it_was_asked_for_ends_at_once() {
+    let group = Group::start().await;
+    let request = SliceRequest { trigger: Trigger::Refresh, budget_ms: 8_000, network_allowed: true };
+    let slice = group.ada.run_background_slice(request);
+    group.ada.cancel_slice();
+    let began = Instant::now();
+    let report = slice.await.expect("it runs");
+    assert!(began.elapsed() <= Duration::from_millis(250), "{report:?}");
+    assert!(!report.done && report.open_sockets == 0, "{report:?}");
+}
+
+#[tokio::test]
 async fn what_is_approved_at_rest_is_durable_and_signed_only_in_the_foreground() {
     let folder = tempfile::tempdir().expect("a folder");
     let listen = prepare(folder.path(), 2).await;

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Ends something exactly once: as soon as it is known with what, and it is time.
 final class Ending<Value: Sendable>: Sendable {
     private struct State {
@@ -8,7 +6,7 @@ final class Ending<Value: Sendable>: Sendable {
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let end: @Sendable (Value) -> Void
 
     init(_ end: @escaping @Sendable (Value) -> Void) {

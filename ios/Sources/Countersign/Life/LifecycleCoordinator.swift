@@ -1,5 +1,4 @@
 import CountersignBindings
-import Synchronization
 
 /// Tells a node of the app's life, one call at a time: the latest wish wins, those between are skipped.
 public final class LifecycleCoordinator<C: Clock>: Sendable where C.Duration == Duration {
@@ -23,7 +22,7 @@ public final class LifecycleCoordinator<C: Clock>: Sendable where C.Duration == 
     private let node: any Lifecycle
     private let clock: C
     private let graceMs: UInt64
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes a coordinator that gives a node so many milliseconds to come to rest.
     public init(node: any Lifecycle, clock: C, graceMs: UInt64 = 4_000) {

@@ -1,5 +1,4 @@
 import CountersignBindings
-import Synchronization
 
 /// A moment that the system grants, and somebody who waits for what comes of it.
 final class Slice: Sendable {
@@ -9,7 +8,7 @@ final class Slice: Sendable {
     let cancellation: AsyncStream<Never>
 
     private let cancels: AsyncStream<Never>.Continuation
-    private let cancelled = Mutex(false)
+    private let cancelled = Locked(false)
     private let waiting: CheckedContinuation<SliceReport?, Never>
 
     init(

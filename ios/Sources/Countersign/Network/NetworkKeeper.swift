@@ -1,12 +1,11 @@
 import CountersignBindings
-import Synchronization
 
 /// Tells the core of the network, a moment after it has changed: a phone that changes networks says so many times over.
 public final class NetworkKeeper<C: Clock>: Sendable where C.Duration == Duration {
     private let node: any NetworkSink
     private let signals: Coalescer<C>
     private let report: @Sendable (NodeError) -> Void
-    private let reducer = Mutex(NetworkReducer())
+    private let reducer = Locked(NetworkReducer())
 
     /// Makes a keeper; it works in ``run()``.
     ///

@@ -1,0 +1,31 @@
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+    `java-library`
+}
+
+kotlin {
+    jvmToolchain(17)
+    explicitApi()
+    compilerOptions {
+        allWarningsAsErrors = true
+    }
+}
+
+dependencies {
+    api(project(":bindings"))
+
+    testImplementation(libs.coroutines.test)
+    testImplementation(libs.junit.jupiter)
+    testImplementation(libs.serialization.json)
+    testRuntimeOnly(libs.jna)
+    testRuntimeOnly(libs.junit.platform.launcher)
+}
+
+tasks.test {
+    useJUnitPlatform()
+    val target = "${rootDir.parent}/target/debug"
+    systemProperty("jna.library.path", providers.gradleProperty("countersign.library").getOrElse(target))
+    systemProperty("countersign.corpus", "${rootDir.parent}/tests/plan/corpus.json")
+    // One test lets the library panic.
+    environment("RUST_BACKTRACE", "0")
+}
