@@ -299,7 +299,7 @@ async def nothing_is_left_of_many_lives(folder):
     await asyncio.sleep(0.2)
     held = lambda: (len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")))
     before = held()
-    for _ in range(int(os.environ.get("LIVES", "500"))):
+    for _ in range(int(os.environ.get("LIVES", "10000"))):
         await live()
     for _ in range(100):
         if held() <= before:

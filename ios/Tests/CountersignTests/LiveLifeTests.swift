@@ -87,7 +87,7 @@ extension LiveTests {
     }
 
     @Test func nothingIsLeftOfManyLives() async throws {
-        let lives = ProcessInfo.processInfo.environment["LIVES"].flatMap(Int.init) ?? 300
+        let lives = ProcessInfo.processInfo.environment["LIVES"].flatMap(Int.init) ?? 10_000
         try await Folder.temporary { folder in
             func live() async throws {
                 let coSigner = try await open(1, in: folder, port: SilentNotifications())

@@ -16,7 +16,7 @@ internal class LivesTest {
         live()
         Phone.until { Leftovers.threads().isEmpty() }
         val before = Leftovers.descriptors(folder).size
-        repeat(System.getenv("LIVES")?.toInt() ?: 300) { live() }
+        repeat(System.getenv("LIVES")?.toInt() ?: 10_000) { live() }
         Phone.until { Leftovers.threads().isEmpty() && Leftovers.descriptors(folder).size <= before }
         assertEquals(emptyList<String>(), Leftovers.threads())
     }
