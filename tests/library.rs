@@ -176,6 +176,15 @@ pub fn swift_program(name: &str, library: &Path) -> Option<Command> {
     Some(command)
 }
 
+/// Returns the command that runs the benchmark in Swift, optimised, with the library in this folder; none where there is no Swift, with the
+/// reason printed.
+pub fn swift_bench(library: &Path) -> Option<Command> {
+    swift()?;
+    let mut command = Command::new(project().join("ios/bench.sh"));
+    command.arg(Library::built().sources.join("swift")).arg(library);
+    Some(command)
+}
+
 /// Returns the command that runs a program of `bindings/` in Python; none where there is no Python, with the reason printed.
 pub fn python(program: &str) -> Option<Command> {
     if !runs("python3") {

@@ -9,48 +9,46 @@ use serde_json::Value;
 
 /// With how many stored sessions a node is opened.
 const SESSIONS: [usize; 3] = [0, 100, 1000];
-/// What is measured besides.
-const CALLS: [(&str, &str); 4] = [
-    ("sync", "a synchronous call"),
-    ("async", "an asynchronous call"),
-    ("told", "a change, until its status is read"),
-    ("event", "an event, until it is handled"),
+/// What is measured besides, as the programs in Kotlin and Swift call it.
+const CALLS: [(&str, &str, &str); 4] = [
+    ("sync", "call", "a synchronous call"),
+    ("async", "status", "an asynchronous call"),
+    ("event", "event", "an event, until it is handled"),
+    ("told", "", "a change, until the observer's status is read"),
 ];
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let journals = SESSIONS.map(|count| {
+    let mut journals = Vec::new();
+    for count in SESSIONS {
         let journal = folder.path().join(format!("{count}.db"));
-        let Some(mut fill) = library::python("fill.py") else { return String::new() };
+        let Some(mut fill) = library::python("fill.py") else { return };
         run(fill.arg(&journal).arg(count.to_string()));
-        format!("open={}", journal.display())
-    });
-    if journals.iter().any(String::is_empty) {
-        return;
+        journals.push(journal.display().to_string());
     }
     let mobile = programs::mobile_library(&["panics"]);
     let mobile = mobile.parent().expect("it lies in a folder");
-    let languages = [
-        ("Kotlin", library::kotlin_program("BenchKt", mobile)),
-        ("Swift", library::swift_program("Bench", mobile)),
-    ];
-    println!("| language | what | median |");
-    println!("|---|---|---:|");
-    for (language, command) in languages {
-        let Some(mut command) = command else { continue };
-        let arguments = CALLS.iter().map(|(name, _)| (*name).to_owned()).chain(journals.clone());
-        let said = run(command.args(arguments));
-        let figures: Vec<f64> = said
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).expect("one object a line"))
-            .map(|figure| figure["median_ns"].as_f64().expect("a number"))
-            .collect();
-        let opened = SESSIONS.map(|count| format!("open and close with {count} stored sessions"));
-        let names = CALLS.iter().map(|(_, words)| (*words).to_owned()).chain(opened);
-        for (name, ns) in names.zip(figures) {
-            println!("| {language} | {name} | {:.1} µs |", ns / 1000.0);
-        }
+    println!("| what | Kotlin | Swift |");
+    println!("|---|---:|---:|");
+    let opened = |at: usize| format!("opening with {} stored sessions", SESSIONS[at]);
+    let kotlin = |what: &str| measure(library::kotlin_program("BenchKt", mobile), &[what]);
+    let swift = |what: &[&str]| measure(library::swift_bench(mobile), what);
+    for (in_kotlin, in_swift, words) in CALLS {
+        let swift = if in_swift.is_empty() { "-".to_owned() } else { swift(&[in_swift]) };
+        println!("| {words} | {} | {swift} |", kotlin(in_kotlin));
     }
+    for (at, journal) in journals.iter().enumerate() {
+        let (kotlin, swift) = (kotlin(&format!("open={journal}")), swift(&["open", journal]));
+        println!("| {} | {kotlin} | {swift} |", opened(at));
+    }
+}
+
+/// Returns the median that a program prints, in words.
+fn measure(program: Option<Command>, arguments: &[&str]) -> String {
+    let Some(mut program) = program else { return "-".to_owned() };
+    let said = run(program.args(arguments));
+    let figure: Value = serde_json::from_str(said.trim()).expect("one object");
+    format!("{:.1} µs", figure["median_ns"].as_f64().expect("a number") / 1000.0)
 }
 
 fn run(command: &mut Command) -> String {

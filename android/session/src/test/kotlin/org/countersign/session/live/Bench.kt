@@ -26,7 +26,7 @@ private const val OPENINGS = 5
  *
  * Arguments, each optional: `sync` is one synchronous call, `async` one asynchronous one, `told` a change that the observer is told of until
  * the status is read, `event` an event from `nextEvent` until it is handled, and `open=JOURNAL` the opening of a copy of a journal of
- * co-signer 1 until its first status is read. Without any, all but the last.
+ * co-signer 1. Without any, all but the last.
  */
 fun main(args: Array<String>): Unit = runBlocking {
     val folder = createTempDirectory("bench")
@@ -108,13 +108,12 @@ private suspend fun events(folder: Path): List<Long> {
 }
 
 private suspend fun openings(folder: Path, journal: Path) = List(OPENINGS) { round ->
-    val copy = journal.copyTo(folder.resolve("copy$round.db"))
-    nanos {
-        val node = Node.open(Config(journal = "$copy"), TestVault(1), null, null)
-        node.status()
-        node.stop()
-        node.destroy()
-    }
+    val copy = journal.copyTo(folder.resolve("copy$round.db"), overwrite = true)
+    lateinit var node: Node
+    val took = nanos { node = Node.open(Config(journal = "$copy"), TestVault(1), null, null) }
+    node.stop()
+    node.destroy()
+    took
 }
 
 @OptIn(ExperimentalPathApi::class)
