@@ -20,4 +20,20 @@ public enum Category: String, CaseIterable, Equatable, Sendable {
         case .expired: self = .expired
         }
     }
+
+    /// What stands above one of it.
+    public var title: Phrase { Phrase("title_" + rawValue) }
+
+    /// What can be done at one of it.
+    public var actions: [Action] { [.view, .dismiss] }
+
+    /// What one says where previews are hidden.
+    public var hiddenBody: Phrase {
+        switch self {
+        case .request: Phrase(MessageKey.requestRedacted.resource)
+        case .ongoing: Phrase(MessageKey.ongoingRedacted.resource)
+        case .warning: Phrase(MessageKey.expiringRedacted.resource)
+        case .expired: Phrase(MessageKey.expiredRedacted.resource)
+        }
+    }
 }

@@ -18,7 +18,7 @@ public struct NotificationComposer: Sendable {
             thread: item.slot,
             category: category,
             importance: item.importance,
-            title: Phrase("title_" + category.rawValue),
+            title: category.title,
             body: wording.phrase(item.message),
             publicBody: Phrase(item.redacted.resource),
             isSilent: item.importance == .silent || item.due == .shown,

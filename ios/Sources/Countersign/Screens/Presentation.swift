@@ -27,6 +27,7 @@ struct Presentation {
     private func card(of session: SessionStatus) -> SessionCard {
         SessionCard(
             id: session.id,
+            wallet: session.wallet,
             proposal: proposal(in: session.wallet, by: session.proposer, of: session),
             message: wording.phrase(session.message),
             phase: session.phase,

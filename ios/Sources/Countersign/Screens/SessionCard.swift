@@ -4,6 +4,8 @@ import CountersignBindings
 public struct SessionCard: Equatable, Sendable {
     /// Its id.
     public var id: SessionId
+    /// Its wallet.
+    public var wallet: WalletId
     /// What is signed.
     public var proposal: Proposal
     /// What to say of it.

@@ -1,0 +1,4 @@
+import CountersignShell
+
+/// Says that something was asked; the app finds out what.
+final class PushService: NotificationService {}

@@ -1,0 +1,2 @@
+// Whoever imports `CountersignShell` has `Countersign`, too.
+@_exported import Countersign
