@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::foreign::words;
 use crate::programs;
@@ -64,6 +64,7 @@ pub fn generate(library: &Path, sources: &Path, check: bool) -> bool {
 pub fn kotlin() -> Option<&'static Output> {
     static RUN: OnceLock<Option<Output>> = OnceLock::new();
     let run = RUN.get_or_init(|| {
+        let _alone = alone();
         runs("mvn").then(|| {
             let library = Library::built();
             let snippets = project().join("target/snippets/kotlin");
@@ -84,6 +85,12 @@ pub fn kotlin() -> Option<&'static Output> {
     run.as_ref()
 }
 
+/// Waits for one's turn: the packages' tests wait for things to happen, and two at once would keep each other waiting.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Returns the code in this language on a page.
 fn code_of(page: &str, language: &str) -> String {
     let page = std::fs::read_to_string(project().join(page)).expect("a page");
@@ -96,6 +103,7 @@ fn code_of(page: &str, language: &str) -> String {
 pub fn swift() -> Option<&'static Output> {
     static RUN: OnceLock<Option<Output>> = OnceLock::new();
     let run = RUN.get_or_init(|| {
+        let _alone = alone();
         let toolchain = project().join("ios/toolchain.sh");
         let found = Command::new(toolchain).args(["swift", "--version"]).stdin(Stdio::null()).output();
         let found = found.expect("a shell runs");

@@ -1,6 +1,9 @@
 package org.countersign.session
 
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.update
 import org.countersign.NodeException
 import org.countersign.NotificationKey
 
@@ -17,19 +20,34 @@ public class PlanKeeper(
     private val report: (Exception) -> Unit,
 ) {
     private val signals = Debouncer(PERIOD_MS, clock)
+    private val signalled = MutableStateFlow(0L)
+    private val served = MutableStateFlow(0L)
 
     /** Says that the plan or the system may be another now: the core has changed, a permission, or the app has started. From any thread. */
-    public fun signal(): Unit = signals.signal()
+    public fun signal() {
+        signalled.update { it + 1 }
+        signals.signal()
+    }
+
+    /** Waits until what was signalled so far is served: the system equals the plan, or would not. */
+    public suspend fun settle() {
+        val last = signalled.value
+        served.first { it >= last }
+    }
 
     /** Works until the node stops; one run at a time, and at most five a second: a system drops what is more. */
     public suspend fun run() {
         var reruns = 0
         while (true) {
             signals.await()
-            when (makeEqual()) {
-                Made.EQUAL -> reruns = 0
-                Made.STALE -> if (reruns++ < RERUNS) signal() else reruns = 0
-                Made.STOPPED -> return
+            val last = signalled.value
+            val made = makeEqual()
+            if (made == Made.STOPPED) return served.emit(Long.MAX_VALUE)
+            if (made == Made.STALE && reruns++ < RERUNS) {
+                signals.signal()
+            } else {
+                reruns = 0
+                served.value = last
             }
         }
     }

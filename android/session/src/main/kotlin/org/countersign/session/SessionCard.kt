@@ -4,6 +4,7 @@ import org.countersign.NextAction
 import org.countersign.Outcome
 import org.countersign.Phase
 import org.countersign.SessionId
+import org.countersign.WalletId
 
 /**
  * A session, as a card; moments are those of the [Clock].
@@ -17,6 +18,7 @@ import org.countersign.SessionId
  */
 public data class SessionCard(
     val id: SessionId,
+    val wallet: WalletId,
     val proposal: Proposal,
     val message: Text,
     val phase: Phase,

@@ -34,6 +34,7 @@ public class SessionPresenter(resources: ResourcePort) {
             val isOver = session.isOver()
             return SessionCard(
                 id = session.id,
+                wallet = session.wallet,
                 proposal = proposal(session.wallet, session.proposer, session),
                 message = wording.of(session.message),
                 phase = session.phase,

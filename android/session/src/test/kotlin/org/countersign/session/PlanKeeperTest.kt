@@ -41,6 +41,15 @@ internal class PlanKeeperTest {
     }
 
     @Test
+    fun `whoever waits for it goes on once what was signalled is served`() = living { world ->
+        world.keeper.settle()
+        world.applying = { delay(1_000) }
+        world.keeper.signal()
+        world.keeper.settle()
+        assertEquals(1_200L, currentTime)
+    }
+
+    @Test
     fun `what the system refuses is said to have failed, and the rest to be done`() = living { world ->
         world.items = listOf(planned("s1"), planned("s2"))
         world.applying = { if ((it as Operation.Show).item.slot == "s1") throw SecurityException("no permission") }

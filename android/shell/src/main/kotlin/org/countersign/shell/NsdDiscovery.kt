@@ -1,0 +1,84 @@
+package org.countersign.shell
+
+import android.content.Context
+import android.net.nsd.NsdManager
+import android.net.nsd.NsdServiceInfo
+import android.net.wifi.WifiManager
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import org.countersign.LanDiscovery
+import org.countersign.session.CoSigner
+import kotlin.time.Duration.Companion.milliseconds
+
+/** Finds co-signers in the local network by the system's own service discovery, and lets them find us. */
+internal class NsdDiscovery(
+    private val context: Context,
+    private val coSigner: () -> CoSigner?,
+    private val launch: (suspend () -> Unit) -> Job,
+) : LanDiscovery {
+    private val manager = context.service<NsdManager>()
+    private var running: Running? = null
+
+    @Synchronized
+    override fun start(service: String) {
+        stop()
+        running = Running(service).also(Running::start)
+    }
+
+    @Synchronized
+    override fun stop() {
+        running?.stop()
+        running = null
+    }
+
+    private inner class Running(private val type: String) {
+        private val lock = context.service<WifiManager>().createMulticastLock("countersign").apply { setReferenceCounted(false) }
+        private val search = NsdSearch(manager) { found -> launch { take(found) } }
+        private val announcement = NsdRegistration()
+        private var announcing: Job? = null
+
+        fun start() {
+            lock.acquire()
+            manager.discoverServices(type, NsdManager.PROTOCOL_DNS_SD, search)
+            announcing = launch { announce() }
+        }
+
+        fun stop() {
+            announcing?.cancel()
+            search.end()
+            announcement.end(manager)
+            lock.release()
+        }
+
+        /** Where we listen is known a moment after the network is. */
+        private suspend fun announce() {
+            while (true) {
+                val node = coSigner()?.node
+                val port = node?.listening().orEmpty().firstNotNullOfOrNull(LanAddress::port)
+                if (node != null && port != null) {
+                    announcement.begin(manager, info(node.status().transport, port))
+                    return
+                }
+                delay(PAUSE)
+            }
+        }
+
+        private fun info(peer: String, port: Int) = NsdServiceInfo().apply {
+            serviceName = "countersign-" + peer.take(NAME_CHARACTERS)
+            serviceType = type
+            setPort(port)
+            setAttribute(LanAddress.PEER, peer)
+        }
+
+        private suspend fun take(found: LanAddress) {
+            val node = coSigner()?.node ?: return
+            if (found.peer != node.status().transport) node.addLanCandidate(found.peer, found.addresses, TTL_MS)
+        }
+    }
+
+    private companion object {
+        val PAUSE = 500.milliseconds
+        const val NAME_CHARACTERS = 12
+        const val TTL_MS = 120_000uL
+    }
+}
