@@ -6,18 +6,19 @@ import java.awt.image.IndexColorModel
 import java.io.ByteArrayOutputStream
 import javax.imageio.ImageIO
 
-/** Writes pictures small: three fifths as wide, and with the colours that are most frequent in them. */
+/** Writes pictures small: half as wide, with the colours that mean something and those that are most frequent. */
 internal object Palette {
     private const val MOST = 32
     private const val BYTE = 0xFF
 
-    /** Returns it as PNG. */
-    fun png(picture: Bitmap): ByteArray {
-        val drawn = Bitmap.createScaledBitmap(picture, picture.width * 3 / 5, picture.height * 3 / 5, true)
+    /** Returns it as PNG, in which these colours are as they were. */
+    fun png(picture: Bitmap, meant: List<Int>): ByteArray {
+        val drawn = Bitmap.createScaledBitmap(picture, picture.width / 2, picture.height / 2, true)
         val pixels = IntArray(drawn.width * drawn.height)
         drawn.getPixels(pixels, 0, drawn.width, 0, 0, drawn.width, drawn.height)
         val counts = pixels.groupBy { it }.mapValues { it.value.size }
-        val colours = counts.entries.sortedByDescending { it.value }.take(MOST).map { it.key }.toIntArray()
+        val frequent = counts.entries.sortedByDescending { it.value }.map { it.key }
+        val colours = (meant + frequent).distinct().take(MOST).toIntArray()
         val nearest = counts.keys.associateWith { colour -> colours.indices.minBy { distance(colours[it], colour) } }
         val model = IndexColorModel(8, colours.size, colours, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE)
         val image = BufferedImage(drawn.width, drawn.height, BufferedImage.TYPE_BYTE_INDEXED, model)

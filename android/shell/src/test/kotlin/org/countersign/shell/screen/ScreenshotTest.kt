@@ -5,6 +5,8 @@ import android.os.Build
 import android.view.View
 import android.view.ViewGroup
 import android.widget.ScrollView
+import org.countersign.session.ColourRole
+import org.countersign.shell.screen.Look.colour
 import org.countersign.shell.screen.Look.column
 import org.countersign.shell.screen.Look.dp
 import org.junit.Assert.assertTrue
@@ -63,7 +65,7 @@ internal class ScreenshotTest : ScreenTest() {
         val folder = System.getProperty("countersign.screenshots").orEmpty()
         if (folder.isEmpty() || Build.VERSION.SDK_INT != SHOWN) return
         File(folder).mkdirs()
-        File(folder, "$name.png").writeBytes(Palette.png(drawn))
+        File(folder, "$name.png").writeBytes(Palette.png(drawn, ColourRole.entries.map { app.colour(it) }))
     }
 
     private companion object {
