@@ -9,6 +9,9 @@ kotlin {
     compilerOptions {
         allWarningsAsErrors = true
     }
+    sourceSets.test {
+        kotlin.srcDir("src/testFixtures/kotlin")
+    }
 }
 
 dependencies {

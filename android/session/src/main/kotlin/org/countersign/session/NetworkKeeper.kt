@@ -1,10 +1,8 @@
 package org.countersign.session
 
-import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.update
 import org.countersign.NetworkState
-import org.countersign.NodeException
 
 /**
  * Tells the core what the network is like once that has settled: a change of networks comes as several events.
@@ -28,20 +26,10 @@ public class NetworkKeeper(
     /** Works until the node stops. */
     public suspend fun run() {
         var told: NetworkState? = null
-        while (true) {
-            changes.await()
+        changes.serve(report) {
             val state = reducer.value.state
-            if (state == told) continue
-            try {
-                core.onNetworkChanged(state)
-                told = state
-            } catch (_: NodeException.Stopped) {
-                return
-            } catch (cancelled: CancellationException) {
-                throw cancelled
-            } catch (fault: Exception) {
-                report(fault)
-            }
+            if (state != told) core.onNetworkChanged(state)
+            told = state
         }
     }
 

@@ -1,10 +1,8 @@
 package org.countersign.session
 
-import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import org.countersign.NodeException
 
 /**
  * Holds what screens show.
@@ -27,20 +25,9 @@ public class SessionStore(
     public fun changed(): Unit = changes.signal()
 
     /** Works until the node stops. */
-    public suspend fun run() {
-        while (true) {
-            changes.await()
-            try {
-                val status = source.status()
-                current.value = presenter.present(status, clock.nowMs())
-            } catch (_: NodeException.Stopped) {
-                return
-            } catch (cancelled: CancellationException) {
-                throw cancelled
-            } catch (fault: Exception) {
-                report(fault)
-            }
-        }
+    public suspend fun run(): Unit = changes.serve(report) {
+        val status = source.status()
+        current.value = presenter.present(status, clock.nowMs())
     }
 
     private companion object {

@@ -23,6 +23,7 @@ import org.countersign.session.PlatformFacts
 import org.countersign.session.ResourcePort
 import org.countersign.session.RunReasons
 import org.countersign.session.SessionPresenter
+import org.countersign.session.Statuses
 import org.countersign.session.Text
 
 /** Every text that the shell is asked for, made of the core's own types: one that is added there is missing here at once. */

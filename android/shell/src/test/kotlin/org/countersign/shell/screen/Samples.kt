@@ -22,9 +22,9 @@ import org.countersign.session.RunReason
 import org.countersign.session.RunReasons
 import org.countersign.session.Screen
 import org.countersign.session.SessionPresenter
+import org.countersign.session.Statuses
 import org.countersign.shell.AndroidClock
 import org.countersign.shell.Peer
-import org.countersign.shell.Statuses
 
 /** Screens with something of everything. */
 internal object Samples {
