@@ -15,12 +15,8 @@ impl Secret {
     ///
     /// [`VaultError::Corrupt`] if it has not 32 bytes.
     pub(crate) fn into_32(self) -> Result<Secret32, VaultError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        if self.0.len() != bytes.len() {
-            return Err(VaultError::Corrupt("a secret has 32 bytes"));
-        }
-        bytes.copy_from_slice(&self.0);
-        Ok(Secret32::new(*bytes))
+        let bytes = self.0.as_slice().try_into().map_err(|_| VaultError::Corrupt("a secret has 32 bytes"))?;
+        Ok(Secret32::new(bytes))
     }
 }
 
@@ -59,9 +55,11 @@ mod tests {
     use std::fs::{self, File};
     use std::os::unix::fs::FileExt;
     use std::path::PathBuf;
+    use std::pin::Pin;
     use std::sync::Arc;
     use std::time::Duration;
 
+    use countersign_driver as driver;
     use countersign_driver::machine::effect::KeyPurpose;
 
     use super::*;
@@ -98,7 +96,24 @@ mod tests {
         }
     }
 
-    /// Counts pieces of eight bytes of a secret in all that this process may write to.
+    impl countersign_driver::vault::Vault for Keeper {
+        fn transport_secret(&self) -> Result<Secret32, VaultError> {
+            Self::hand_over(0).into_32()
+        }
+
+        fn signing_secret(
+            &self,
+            _: KeyPurpose,
+        ) -> Pin<Box<dyn Future<Output = Result<Secret32, VaultError>> + Send>> {
+            Box::pin(async { Self::hand_over(1).into_32() })
+        }
+    }
+
+    /// Counts pieces of eight bytes of the two secrets in all that this process may write to.
+    fn pieces() -> (usize, usize) {
+        (pieces_of(0), pieces_of(1))
+    }
+
     fn pieces_of(which: usize) -> usize {
         let memory = File::open("/proc/self/mem").expect("our own memory");
         let maps = fs::read_to_string("/proc/self/maps").expect("our own regions");
@@ -113,13 +128,12 @@ mod tests {
                 continue;
             }
             // Unmasked on the way: what is found must not be what the search has written.
-            let is = |window: &[u8], piece: &[u8]| {
-                window.iter().zip(piece).all(|(byte, masked)| byte ^ MASK == *masked)
-            };
-            let pieces = MASKED[which].chunks_exact(8);
-            found += pieces
-                .map(|piece| bytes.windows(8).filter(|window| is(window, piece)).count())
-                .sum::<usize>();
+            for piece in MASKED[which].chunks_exact(8) {
+                let begins = bytes.iter().enumerate().filter(|(_, byte)| **byte ^ MASK == piece[0]);
+                let is =
+                    |window: &[u8]| window.iter().zip(piece).all(|(byte, masked)| byte ^ MASK == *masked);
+                found += begins.filter(|(at, _)| bytes.get(*at..at + 8).is_some_and(is)).count();
+            }
         }
         found
     }
@@ -129,10 +143,11 @@ mod tests {
         let held = Keeper::hand_over(1);
         assert!(pieces_of(1) >= 4, "the search finds what is there");
         drop(held);
-
         let folder = std::env::temp_dir().join(format!("countersign-secret-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        let journal = PathBuf::from(&folder).join("journal.db").to_str().expect("text").to_owned();
+        assert_eq!(found_after_opening(folder.join("one.db")), (0, 0), "just opened, and dropped");
+
+        let journal = folder.join("other.db").to_str().expect("text").to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
             let config = Config { journal, listen: vec![], relays: vec![], boot: None };
@@ -150,6 +165,27 @@ mod tests {
         drop(runtime);
         fs::remove_dir_all(&folder).expect("it is ours");
 
-        assert_eq!((pieces_of(0), pieces_of(1)), (0, 0));
+        assert_eq!(pieces(), (0, 0));
+    }
+
+    /// Opens a co-signer that listens and drops it, on a thread that does nothing else, and searches while that thread's stack is as the
+    /// opening left it.
+    fn found_after_opening(journal: PathBuf) -> (usize, usize) {
+        let (opened, wait) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let listen = vec!["/ip4/127.0.0.1/tcp/0".to_owned()];
+            let config = driver::Config { journal, listen, relays: vec![], mdns: false, boot: None };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let opening = driver::Node::open(&config, Arc::new(Keeper), |_| ());
+            drop(runtime.expect("a runtime").block_on(opening).expect("it opens"));
+            opened.send(()).expect("somebody waits");
+            ended.recv().ok();
+        });
+        wait.recv().expect("it opens");
+        let found = pieces();
+        drop(end);
+        thread.join().expect("it has ended");
+        found
     }
 }

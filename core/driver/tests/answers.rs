@@ -93,7 +93,7 @@ async fn the_timer_wakes_for_a_warning_and_for_the_end_and_says_why() {
 }
 
 async fn open(journal: &MemoryJournal) -> Node {
-    let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
+    let vault = MemoryVault::new(Secret32::new(&[1; 32]), Secret32::new(&[2; 32]));
     let config = Config { journal: "nowhere".into(), listen: vec![], ..Config::default() };
     let journal = Box::new(journal.clone());
     let (clock, entropy) = (Arc::new(SystemClock), Box::new(SystemEntropy));

@@ -60,7 +60,7 @@ async fn the_journal_of_a_busy_month_stays_small_and_keeps_what_is_open() {
 }
 
 async fn open(path: &Path, clock: &ManualClock) -> Node {
-    let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
+    let vault = MemoryVault::new(Secret32::new(&[1; 32]), Secret32::new(&[2; 32]));
     let config = Config { journal: path.to_owned(), listen: vec![], ..Config::default() };
     let journal = Box::new(SqliteJournal::open(path).expect("a journal"));
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());

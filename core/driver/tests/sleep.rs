@@ -175,7 +175,7 @@ fn config(path: &Path) -> Config {
 }
 
 fn vault() -> Arc<MemoryVault> {
-    Arc::new(MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32])))
+    Arc::new(MemoryVault::new(Secret32::new(&[1; 32]), Secret32::new(&[2; 32])))
 }
 
 fn payload() -> Payload {

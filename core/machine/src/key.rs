@@ -298,16 +298,21 @@ pub(crate) fn tagged_hash(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
 ///
 /// What `work` returns must not be secret, or lie on the heap.
 pub fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
+    wiped_deep_after::<SCRUBBED_BYTES, T>(work)
+}
+
+/// As [`wiped_after`], for work that needs up to `BYTES` of stack.
+pub fn wiped_deep_after<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn apart<T>(work: impl FnOnce() -> T) -> T {
         work()
     }
     #[inline(never)]
-    fn overwrite() {
-        std::hint::black_box(&mut [0_u8; SCRUBBED_BYTES]);
+    fn overwrite<const BYTES: usize>() {
+        std::hint::black_box(&mut [0_u8; BYTES]);
     }
     let result = apart(work);
-    overwrite();
+    overwrite::<BYTES>();
     result
 }
 

@@ -26,7 +26,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use countersign_machine::id::TransportKey;
-use countersign_machine::key::wiped_after;
+use countersign_machine::key::{wiped_after, wiped_deep_after};
 use countersign_machine::link::{DialFault, LinkPath, Source, Tried};
 use futures::stream::StreamExt;
 use libp2p::core::transport::ListenerId;
@@ -166,7 +166,8 @@ impl Net {
         let keypair = keypair(transport)?;
         let tasks = Tasks::default();
         let aside = Aside::default();
-        let (mut swarm, asked) = wiped_after(|| build_swarm(&keypair, tasks.clone(), &aside))?;
+        let (mut swarm, asked) =
+            wiped_deep_after::<SWARM_STACK, _>(|| build_swarm(&keypair, tasks.clone(), &aside))?;
         for address in &config.listen {
             let parsed = address.parse().map_err(|_| NetError::Address(address.clone()))?;
             if cfg!(not(feature = "interfaces")) && transport::is_unspecified(&parsed) {
@@ -384,6 +385,9 @@ impl Net {
 const LAN_TTL_MS: u64 = lan::TTL_MS;
 #[cfg(not(feature = "mdns"))]
 const LAN_TTL_MS: u64 = 0;
+
+/// Stack that building a swarm may need, in bytes: transports sign certificates with our key, and are moved about.
+const SWARM_STACK: usize = 256 * 1024;
 
 fn keypair(transport: &Secret32) -> Result<Box<Keypair>, NetError> {
     wiped_after(|| {

@@ -85,7 +85,7 @@ impl FileVault {
         entropy: &mut dyn Entropy,
     ) -> Result<Self, VaultError> {
         let (transport, signing) = (draw(entropy)?, draw(entropy)?);
-        FileVault::create(path, passphrase, Secret32::new(*transport), Secret32::new(*signing), entropy)
+        FileVault::create(path, passphrase, Secret32::new(&transport), Secret32::new(&signing), entropy)
     }
 
     /// Opens the vault at `path`. Takes as long as [`FileVault::create`].
@@ -142,12 +142,12 @@ impl FileVault {
 
 impl Vault for FileVault {
     fn transport_secret(&self) -> Result<Secret32, VaultError> {
-        Ok(secret(self.transport.expose()))
+        Ok(Secret32::new(self.transport.expose()))
     }
 
     /// Gives the secret at once: whoever knew the passphrase has agreed to every use.
     fn signing_secret(&self, _why: KeyPurpose) -> BoxFuture<'_, Result<Secret32, VaultError>> {
-        ready(Ok(secret(self.signing.expose()))).boxed()
+        ready(Ok(Secret32::new(self.signing.expose()))).boxed()
     }
 }
 
@@ -262,7 +262,7 @@ fn draw(entropy: &mut dyn Entropy) -> Result<Zeroizing<[u8; 32]>, VaultError> {
 }
 
 fn secret(bytes: &[u8]) -> Secret32 {
-    Secret32::new(first(bytes))
+    Secret32::new(bytes.first_chunk().expect("the file's length was checked"))
 }
 
 fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
@@ -420,7 +420,7 @@ mod tests {
         }
 
         fn create(&self) -> FileVault {
-            let (transport, signing) = (Secret32::new([1; 32]), Secret32::new([2; 32]));
+            let (transport, signing) = (Secret32::new(&[1; 32]), Secret32::new(&[2; 32]));
             FileVault::create(
                 self.file(),
                 b"correct horse",
@@ -438,7 +438,7 @@ mod tests {
     }
 
     fn sealed(header: &Header) -> Vec<u8> {
-        let vault = FileVault { transport: Secret32::new([1; 32]), signing: Secret32::new([2; 32]) };
+        let vault = FileVault { transport: Secret32::new(&[1; 32]), signing: Secret32::new(&[2; 32]) };
         vault.seal(header, b"p").expect("the work is within bounds")
     }
 

@@ -67,7 +67,7 @@ impl Vault for MemoryVault {
 fn give(secret: &Secret32, refusal: &Option<VaultError>) -> Result<Secret32, VaultError> {
     match refusal {
         Some(error) => Err(error.clone()),
-        None => Ok(Secret32::new(*secret.expose())),
+        None => Ok(Secret32::new(secret.expose())),
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_gives_each_secret_and_remembers_what_the_signing_one_was_for() {
-        let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
+        let vault = MemoryVault::new(Secret32::new(&[1; 32]), Secret32::new(&[2; 32]));
         assert_eq!(vault.transport_secret().expect("nothing is refused").expose(), &[1; 32]);
         let signing = ask(&vault, KeyPurpose::Sign).expect("nothing is refused");
         assert_eq!(signing.expose(), &[2; 32]);
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn it_refuses_either_secret_until_told_otherwise() {
-        let vault = MemoryVault::new(Secret32::new([1; 32]), Secret32::new([2; 32]));
+        let vault = MemoryVault::new(Secret32::new(&[1; 32]), Secret32::new(&[2; 32]));
 
         vault.refuse_signing(Some(VaultError::UserCancelled));
         assert_eq!(ask(&vault, KeyPurpose::Card).err(), Some(VaultError::UserCancelled));

@@ -21,10 +21,10 @@ pub use memory::MemoryVault;
 pub struct Secret32(Box<[u8; 32]>);
 
 impl Secret32 {
-    /// Takes `bytes` over. The caller wipes any other copy it has.
-    pub fn new(mut bytes: [u8; 32]) -> Self {
-        let secret = Secret32(Box::new(bytes));
-        bytes.zeroize();
+    /// Copies `bytes`, from where they are to where they stay. The caller wipes its own copy.
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        let mut secret = Secret32(Box::default());
+        secret.0.copy_from_slice(bytes);
         secret
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_secret_shows_no_byte_of_itself() {
-        let secret = Secret32::new([0xab; 32]);
+        let secret = Secret32::new(&[0xab; 32]);
         assert_eq!(format!("{secret:?}"), "Secret32(..)");
         assert_eq!(secret.expose(), &[0xab; 32]);
     }

@@ -31,7 +31,7 @@ pub(super) fn journal(folder: &Path, who: u8) -> PathBuf {
 
 /// Returns a co-signer's vault; nobody else's is like it.
 pub(super) fn vault(who: u8) -> Arc<MemoryVault> {
-    Arc::new(MemoryVault::new(Secret32::new([who; 32]), Secret32::new([who + 100; 32])))
+    Arc::new(MemoryVault::new(Secret32::new(&[who; 32]), Secret32::new(&[who + 100; 32])))
 }
 
 /// Starts a co-signer with its own vault, and waits until it listens, if it is to.

@@ -165,7 +165,7 @@ fn config(listen: &[&str]) -> NetConfig {
 }
 
 pub(super) fn secret(seed: u8) -> Secret32 {
-    Secret32::new([seed; 32])
+    Secret32::new(&[seed; 32])
 }
 
 /// Starts two that know each other, of which the first has dialled the second. Over WebRTC nobody dials who does not listen.
