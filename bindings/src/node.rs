@@ -59,6 +59,34 @@ pub struct Verdict {
     pub offence: Offence,
 }
 
+/// What a journal comes to, for a program that only looks.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct Glance {
+    /// What the app would show.
+    pub status: Status,
+    /// The notifications that should be shown, or held by the system.
+    pub plan: Plan,
+}
+
+/// Looks into the journal while the app rests, as an extension of it does: needs no secret, connects to nobody and writes nothing. `boot`
+/// is that of [`Config`].
+///
+/// # Errors
+///
+/// [`NodeError::JournalLocked`] while the co-signer runs: it shows what there is itself.
+#[uniffi::export]
+pub async fn glance(
+    journal: String,
+    boot: Option<String>,
+    capabilities: Capabilities,
+) -> Result<Glance, NodeError> {
+    let look = async move {
+        let (status, plan) = driver::Node::glance(journal.as_ref(), boot.as_deref(), capabilities)?;
+        Ok(Glance { status, plan })
+    };
+    Home::shared()?.run(look).await
+}
+
 /// A running co-signer. Every call may be made at any time from any thread; one whose caller goes away is done all the same. Dropped
 /// without `close` it stops as a kill would stop it, which loses nothing.
 #[derive(uniffi::Object)]

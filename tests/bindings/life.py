@@ -49,6 +49,15 @@ async def open_node(folder, who, vault=None, observer=None, listen="/ip4/127.0.0
     return await cs.Node.open(config, vault or Vault(who), observer, None)
 
 
+async def refuses(kind, call):
+    """Returns the error of a call that must be refused with one of its kind."""
+    try:
+        await call
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind} was expected")
+
+
 async def until(node, holds):
     """Returns the status once it is as wanted."""
     for _ in range(PATIENCE_S * 50):
@@ -184,13 +193,6 @@ async def errors_are_typed(folder):
     wallet = await introduce(ada, await open_node(folder, 2))
     unknown = "ab" * 32
 
-    async def refuses(kind, call):
-        try:
-            await call
-        except kind as error:
-            return error
-        raise AssertionError(f"{kind} was expected")
-
     assert (await refuses(cs.NodeError.Unknown, ada.approve(unknown))).what == "session"
     assert "32 bytes" in (await refuses(cs.NodeError.Invalid, ada.propose(wallet, payload(b"short"), LASTS_MS))).reason
     await refuses(cs.NodeError.Invalid, ada.propose(wallet, payload(), 1))
@@ -238,8 +240,13 @@ async def whoever_stops_waiting_loses_and_doubles_nothing(folder):
 
 async def the_life_of_the_app(folder):
     async with linked(folder) as (ada, bob, wallet):
+        capabilities = cs.Capabilities(max_pending=4, can_preschedule=True, live_update=True)
+        look = lambda: cs.glance(os.path.join(folder, "2.db"), None, capabilities)
+        await refuses(cs.NodeError.JournalLocked, look())
         report = await bob.on_background(4_000)
         assert report.quiesced and report.open_sockets == report.held_locks == 0, report
+        seen = await look()
+        assert seen.status.wallets[0].id == wallet and not seen.plan.items
         session = await ada.propose(wallet, payload(), LASTS_MS)
         request = cs.SliceRequest(trigger=cs.Trigger.REFRESH, budget_ms=8_000, network_allowed=True)
         slice_report = await bob.run_background_slice(request)
@@ -275,10 +282,10 @@ async def a_panic_is_an_error_and_the_next_call_works(folder):
         lambda: ada.on_background(100), lambda: ada.run_background_slice(request),
         lambda: ada.on_network_changed(network), lambda: ada.add_lan_candidate("00" * 32, [], 1),
         lambda: ada.connect(None), lambda: ada.stop_connecting(me), lambda: ada.evidence(session),
-        lambda: open_node(folder, 3), lambda: ada.close(),
+        lambda: open_node(folder, 3), lambda: ada.close(), lambda: cs.glance("nowhere", None, capabilities),
     ]
     exported = {name for name in vars(cs.Node) if not name.startswith("_")} - {"listening", "cancel_slice"}
-    assert len(calls) == len(exported), f"one each: {sorted(exported)}"
+    assert len(calls) == len(exported) + 1, f"one each, and the look from outside: {sorted(exported)}"
     for call in calls:
         cs.panic_next()
         try:

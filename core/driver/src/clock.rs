@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use countersign_machine::time::{BootTime, Now, WallTime};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Both clocks, read one right after the other.
@@ -14,6 +15,12 @@ pub struct Reading {
     pub wall_ms: u64,
     /// Microseconds since the device booted, sleep included: only ever grows, and starts over at a reboot.
     pub boot_us: u64,
+}
+
+impl From<Reading> for Now {
+    fn from(reading: Reading) -> Self {
+        Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) }
+    }
 }
 
 /// Tells the time.

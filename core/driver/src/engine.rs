@@ -12,7 +12,7 @@ use countersign_machine::key::{Seed, SigningKey};
 use countersign_machine::link::{DialFault, Tried};
 use countersign_machine::preflight::{PreflightId, PreflightReport};
 use countersign_machine::record::{Record, survivors};
-use countersign_machine::time::{BootTime, Now, WallTime};
+use countersign_machine::time::{BootTime, Now};
 use countersign_machine::{self as machine, Effect, Input, Wake};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -210,8 +210,7 @@ impl Engine {
 
     /// Reads the clocks.
     pub(crate) fn now(&self) -> Now {
-        let reading = self.clock.now();
-        Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) }
+        self.clock.now().into()
     }
 
     fn woken(&mut self, wake: Option<(BootTime, Wake)>) {

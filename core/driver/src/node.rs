@@ -1,7 +1,7 @@
 //! The handle by which a program holds a running co-signer.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_machine::card::Card;
@@ -15,7 +15,7 @@ use countersign_machine::plan::{Capabilities, NotificationKey, Plan, WakePlan};
 use countersign_machine::preflight::PreflightReport;
 use countersign_machine::session::Custody;
 use countersign_machine::status::Status;
-use countersign_machine::time::{BootId, BootTime, Now, WallTime};
+use countersign_machine::time::{BootId, Now, WallTime};
 use countersign_machine::wallet::Wallet;
 use countersign_machine::{self as machine, Input};
 use futures::stream::FuturesUnordered;
@@ -143,8 +143,7 @@ impl Node {
         entropy.fill(&mut seed)?;
         let records = journal.replay()?;
         let boot_id = config.boot.clone().or_else(clock::boot_id).map(|name| BootId::of(&name));
-        let reading = clock.now();
-        let now = Now { wall: WallTime(reading.wall_ms), boot: BootTime(reading.boot_us) };
+        let now = clock.now().into();
         let machine = if records.is_empty() {
             let key = vault.signing_secret(KeyPurpose::Card).await?;
             let participant = SigningKey::from_bytes(key.expose())?.participant();
@@ -185,6 +184,19 @@ impl Node {
             cancelling,
             engine: Mutex::new(Some(tokio::spawn(engine.run(queue)))),
         })
+    }
+
+    /// Says what the journal comes to by now, for a program that only looks, such as an extension of the app. Needs no secret, connects to
+    /// nobody and writes nothing; `boot` is that of [`Config`], and `shell` is whom the plan is for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Journal`], with [`JournalError::Locked`] while the co-signer runs, who shows what there is itself; [`Error::Store`].
+    pub fn glance(journal: &Path, boot: Option<&str>, shell: Capabilities) -> Result<(Status, Plan), Error> {
+        let records = SqliteJournal::read(journal)?;
+        let now = SystemClock.now().into();
+        let boot_id = boot.map(str::to_owned).or_else(clock::boot_id).map(|name| BootId::of(&name));
+        Ok(machine::Node::glance(records.iter().map(Vec::as_slice), shell, boot_id, now)?)
     }
 
     /// Issues our card with the addresses we listen at by now; the event `card_issued` brings it.

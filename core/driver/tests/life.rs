@@ -12,6 +12,8 @@ mod child;
 mod criteria;
 #[path = "life/dead.rs"]
 mod dead;
+#[path = "life/glance.rs"]
+mod glance;
 #[path = "life/hostile.rs"]
 mod hostile;
 #[path = "life/idle.rs"]

@@ -35,6 +35,10 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE head(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, chain BLOB NOT NULL) STRICT",
 ];
 
+/// How often the lock is tried, and the pause before the next time: who only looks has it for a moment.
+const TRIES: usize = 20;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// One link of the hash chain: SHA-256 of the link before, the record's length (`u32`, big-endian) and its bytes.
 type Link = [u8; 32];
 
@@ -69,10 +73,26 @@ impl SqliteJournal {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
         refuse_orphaned_wal(path)?;
-        let db = Some(connect(path, OpenFlags::SQLITE_OPEN_CREATE)?);
+        let db = Some(connect_soon(path, OpenFlags::SQLITE_OPEN_CREATE)?);
         let path = fs::canonicalize(path).map_err(unavailable)?;
         let identity = Identity::of(&path).map_err(unavailable)?;
         Ok(SqliteJournal { db, rested: None, path, identity })
+    }
+
+    /// Reads all records of the log at `path` and lets go of it: for somebody who only looks. Holds the lock for that moment; a file that
+    /// was closed well stays as it is, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Locked`] while somebody has it open, who knows better what it holds; otherwise as [`SqliteJournal::open`] and
+    /// [`Journal::replay`]. Where no file is, none is made: [`JournalError::Unavailable`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Vec<Vec<u8>>, JournalError> {
+        let path = path.as_ref();
+        refuse_orphaned_wal(path)?;
+        let db = connect(path, OpenFlags::empty())?;
+        let records = records(&db);
+        shut(db)?;
+        records
     }
 
     fn db(&self) -> Result<&Connection, JournalError> {
@@ -109,7 +129,7 @@ impl Journal for SqliteJournal {
             return Ok(());
         }
         refuse_orphaned_wal(&self.path)?;
-        let db = connect(&self.path, OpenFlags::empty())?;
+        let db = connect_soon(&self.path, OpenFlags::empty())?;
         if Identity::of(&self.path).map_err(unavailable)? != self.identity {
             return Err(JournalError::Unavailable("another file took its place".to_owned()));
         }
@@ -127,34 +147,7 @@ impl Journal for SqliteJournal {
 
     fn replay(&self) -> Result<Vec<Vec<u8>>, JournalError> {
         self.go_to_the_store()?;
-        let mut records = Vec::new();
-        let mut chain = genesis();
-        let mut at = 0;
-        let db = self.db()?;
-        let mut select = db
-            .prepare_cached("SELECT seq, bytes, chain FROM record ORDER BY seq")
-            .map_err(|error| at_record(error, at))?;
-        let mut rows = select.query([]).map_err(|error| at_record(error, at))?;
-        while let Some(row) = rows.next().map_err(|error| at_record(error, at))? {
-            let (seq, found) = (row.get::<_, i64>(0), row.get::<_, Link>(2));
-            let (seq, found) = (seq.map_err(|e| at_record(e, at))?, found.map_err(|e| at_record(e, at))?);
-            let bytes = row.get_ref(1).map_err(|error| at_record(error, at))?;
-            let bytes = bytes.as_blob().map_err(|_| corrupt(at, "its bytes are of another type"))?;
-            if u64::try_from(seq) != Ok(at) {
-                return Err(corrupt(at, "it is missing"));
-            }
-            chain = check_link(chain, bytes, found, at)?;
-            records.push(bytes.to_vec());
-            at += 1;
-        }
-        let head = Head::read(db)?;
-        if head.count != at {
-            return Err(corrupt(at.min(head.count), "the log has another length"));
-        }
-        if head.chain != chain {
-            return Err(corrupt(at.saturating_sub(1), "the log ends in another record"));
-        }
-        Ok(records)
+        records(self.db()?)
     }
 
     fn append(&mut self, records: &[Vec<u8>]) -> Result<(), JournalError> {
@@ -198,6 +191,37 @@ impl Head {
         let count = u64::try_from(count).map_err(|_| corrupt(0, "the log has a negative length"))?;
         Ok(Head { count, chain })
     }
+}
+
+/// Reads all records, and checks each against the chain.
+fn records(db: &Connection) -> Result<Vec<Vec<u8>>, JournalError> {
+    let mut records = Vec::new();
+    let mut chain = genesis();
+    let mut at = 0;
+    let mut select = db
+        .prepare_cached("SELECT seq, bytes, chain FROM record ORDER BY seq")
+        .map_err(|error| at_record(error, at))?;
+    let mut rows = select.query([]).map_err(|error| at_record(error, at))?;
+    while let Some(row) = rows.next().map_err(|error| at_record(error, at))? {
+        let (seq, found) = (row.get::<_, i64>(0), row.get::<_, Link>(2));
+        let (seq, found) = (seq.map_err(|e| at_record(e, at))?, found.map_err(|e| at_record(e, at))?);
+        let bytes = row.get_ref(1).map_err(|error| at_record(error, at))?;
+        let bytes = bytes.as_blob().map_err(|_| corrupt(at, "its bytes are of another type"))?;
+        if u64::try_from(seq) != Ok(at) {
+            return Err(corrupt(at, "it is missing"));
+        }
+        chain = check_link(chain, bytes, found, at)?;
+        records.push(bytes.to_vec());
+        at += 1;
+    }
+    let head = Head::read(db)?;
+    if head.count != at {
+        return Err(corrupt(at.min(head.count), "the log has another length"));
+    }
+    if head.chain != chain {
+        return Err(corrupt(at.saturating_sub(1), "the log ends in another record"));
+    }
+    Ok(records)
 }
 
 /// Adds records after `head`.
@@ -293,6 +317,17 @@ fn length(path: &Path) -> Result<u64, JournalError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(unavailable(error)),
     }
+}
+
+/// As [`connect`], and waits for who only looks.
+fn connect_soon(path: &Path, also: OpenFlags) -> Result<Connection, JournalError> {
+    for _ in 1..TRIES {
+        match connect(path, also) {
+            Err(JournalError::Locked) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    connect(path, also)
 }
 
 /// Opens the file, with the lock.

@@ -10,15 +10,16 @@ use crate::card::Card;
 use crate::deadline::{Deadlines, Warnings};
 use crate::effect::SessionEvent;
 use crate::fault::StoreFault;
-use crate::id::{Dice, SessionId};
+use crate::id::{Dice, SessionId, TransportKey};
 use crate::key::ParticipantKey;
 use crate::message::{Envelope, Message, Terms, TransportSecret};
 use crate::network::NetworkState;
-use crate::plan::Capabilities;
+use crate::plan::{Capabilities, Plan};
 use crate::presence::Refreshing;
 use crate::record::{Outcome, Record};
 use crate::session::replay::Replay;
 use crate::session::{Custody, Happening};
+use crate::status::Status;
 use crate::time::{BootId, BootTime, Moment, Now};
 use crate::wallet::Wallet;
 
@@ -54,6 +55,44 @@ impl Node {
         boot_id: Option<BootId>,
         now: Now,
     ) -> Result<Self, StoreFault> {
+        let owner = secret.public();
+        Self::read(records, secret, seed, boot_id, now, |transport| transport == owner)
+    }
+
+    /// Says what a journal comes to by now, for somebody who only looks: no secret is at hand, and nothing is signed, sent or
+    /// written. `shell` is whom the plan is for.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreFault`] if the records are not what a node writes.
+    pub fn glance<'a>(
+        records: impl IntoIterator<Item = &'a [u8]>,
+        shell: Capabilities,
+        boot_id: Option<BootId>,
+        now: Now,
+    ) -> Result<(Status, Plan), StoreFault> {
+        let mut owner = None;
+        // What it would sign with this goes nowhere: it ends here.
+        let nobody = TransportSecret::new(&[0; 32]);
+        let mut node = Self::read(records, nobody, [0; 32], boot_id, now, |named| {
+            owner = Some(named);
+            true
+        })?;
+        node.shell = shell;
+        node.handle_timeout(now);
+        let mut status = node.status(now);
+        status.transport = owner.unwrap_or(status.transport);
+        Ok((status, node.plan(now)))
+    }
+
+    fn read<'a>(
+        records: impl IntoIterator<Item = &'a [u8]>,
+        secret: TransportSecret,
+        seed: [u8; 32],
+        boot_id: Option<BootId>,
+        now: Now,
+        is_owner: impl FnOnce(TransportKey) -> bool,
+    ) -> Result<Self, StoreFault> {
         let mut records = records.into_iter().enumerate().map(|(at, bytes)| {
             Record::parse(bytes).map(|record| (at, record)).ok_or(StoreFault::Unreadable { at })
         });
@@ -61,7 +100,7 @@ impl Node {
         let Some(Record::OwnerNamed { participant, transport }) = first else {
             return Err(StoreFault::Inconsistent { at: 0, what: "no owner is named" });
         };
-        if transport != secret.public() {
+        if !is_owner(transport) {
             return Err(StoreFault::OtherOwner);
         }
         let mut node = Self::bare(participant, secret, seed);
