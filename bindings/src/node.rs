@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_driver as driver;
 use countersign_driver::life::{ForegroundReport, SliceReport, SliceRequest, SuspendReport};
+use countersign_driver::machine::card::{Card, Statement};
 use countersign_driver::machine::evidence::Offence;
 use countersign_driver::machine::evidence::{self, Verdict};
 use countersign_driver::machine::id::{Attempt, EventId, SessionId, Slot, TransportKey, WalletId};
@@ -16,6 +17,7 @@ use countersign_driver::machine::plan::{Capabilities, NotificationKey, Plan, Wak
 use countersign_driver::machine::preflight::PreflightReport;
 use countersign_driver::machine::session::Custody;
 use countersign_driver::machine::status::Status;
+use countersign_driver::machine::time::WallTime;
 use tokio::sync::Notify;
 
 use crate::border::{Abort, Home};
@@ -504,6 +506,36 @@ impl Node {
             tracing::warn!("somebody may still be looked for in the local network");
         }
     }
+}
+
+/// What a card says, once both of its signatures are verified.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct CardStatement {
+    /// Whose it is.
+    pub participant: ParticipantKey,
+    /// The key of their connections.
+    pub transport: TransportKey,
+    /// When it was issued: of two cards of one participant the later holds.
+    pub issued: WallTime,
+    /// First moment at which it does not hold any more.
+    pub until: WallTime,
+    /// What they call themselves: words of a peer.
+    pub nickname: String,
+    /// Where to dial them, as multiaddresses.
+    pub addresses: Vec<String>,
+}
+
+/// Reads a card's text without taking it, so that the user sees first whose it is; needs no node.
+///
+/// # Errors
+///
+/// [`NodeError::Invalid`] says why it is no card.
+#[uniffi::export]
+pub fn read_card(text: &str) -> Result<CardStatement, NodeError> {
+    let card = Card::from_text(text).map_err(|fault| NodeError::invalid(&fault))?;
+    let Statement { participant, transport, issued, until, nickname, addresses, .. } =
+        card.statement().clone();
+    Ok(CardStatement { participant, transport, issued, until, nickname, addresses })
 }
 
 /// Judges a piece of evidence; needs no node.

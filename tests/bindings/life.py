@@ -197,6 +197,11 @@ async def errors_are_typed(folder):
     assert "32 bytes" in (await refuses(cs.NodeError.Invalid, ada.propose(wallet, payload(b"short"), LASTS_MS))).reason
     await refuses(cs.NodeError.Invalid, ada.propose(wallet, payload(), 1))
     await refuses(cs.NodeError.Invalid, ada.add_card("no card"))
+    card = (await ada.status()).card
+    said = cs.read_card(card)
+    assert (said.participant, said.nickname) == ((await ada.status()).participant, "a nickname of its own") and said.issued < said.until
+    for forged in ("no card", card[:-1], card[:-2] + ("A" if card[-2] != "A" else "B") + card[-1]):
+        await refuses(cs.NodeError.Invalid, asyncio.to_thread(cs.read_card, forged))
     await refuses(cs.NodeError.StalePlan, ada.ack_plan(7, []))
     await refuses(cs.NodeError.JournalLocked, open_node(folder, 1))
     await refuses(cs.NodeError.Invalid, asyncio.to_thread(cs.judge, b"nothing"))
