@@ -3,13 +3,18 @@
 import Foundation
 import PackageDescription
 
-// The library behind the bindings: the xcframework if there is one, else what the linker finds.
-let framework = "CountersignFFI.xcframework"
-let isPacked = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)")
-let library =
-    isPacked
-    ? Target.binaryTarget(name: "CountersignFFI", path: framework) : Target.systemLibrary(name: "CountersignFFI")
-let linked: [LinkerSetting] = isPacked ? [] : [.linkedLibrary("countersign")]
+// The library behind the bindings: the xcframework that lies here, else the released one that a file names (its address and its checksum, a
+// line each), else what the linker finds. Linux can use no xcframework.
+let ffi = "CountersignFFI"
+let place = "\(Context.packageDirectory)/\(ffi)"
+let isHere = FileManager.default.fileExists(atPath: place + ".xcframework")
+var library = isHere ? Target.binaryTarget(name: ffi, path: ffi + ".xcframework") : .systemLibrary(name: ffi)
+#if !os(Linux)
+    if !isHere, let release = try? String(contentsOfFile: place + ".release", encoding: .utf8).split(separator: "\n") {
+        library = .binaryTarget(name: ffi, url: String(release[0]), checksum: String(release[1]))
+    }
+#endif
+let linked: [LinkerSetting] = library.type == .binary ? [] : [.linkedLibrary("countersign")]
 
 let package = Package(
     name: "Countersign",
@@ -36,6 +41,7 @@ let package = Package(
         .target(name: "Snippets", dependencies: ["Countersign"], path: "Tests/Snippets"),
         .executableTarget(
             name: "CoSignerProgram", dependencies: ["Countersign", "Fakes"], path: "Tests/CoSignerProgram"),
+        .executableTarget(name: "Undocumented", path: "Tests/Undocumented"),
         .executableTarget(name: "Bench", dependencies: ["Countersign", "Fakes"], path: "Tests/Bench"),
     ],
     swiftLanguageModes: [.v6]
@@ -47,19 +53,23 @@ var settings: [SwiftSetting] = []
 #if os(Linux)
     let stubs = [
         "UserNotifications", "BackgroundTasks", "UIKit", "Network", "Security", "LocalAuthentication", "ActivityKit",
-        "SwiftUI",
+        "SwiftUI", "AlarmKit", "Accessibility", "WidgetKit",
     ]
     settings = [.define("STUBS")]
     frameworks = stubs.map { .byName(name: $0) }
     package.targets.append(.target(name: "Recording", path: "Stubs/Recording"))
-    let needs: [String: [Target.Dependency]] = ["LocalAuthentication": ["Recording", "Security"]]
+    let needs: [String: [Target.Dependency]] = [
+        "LocalAuthentication": ["Recording", "Security"], "AlarmKit": ["Recording", "SwiftUI"],
+        "WidgetKit": ["ActivityKit", "SwiftUI"],
+    ]
     for stub in stubs {
         package.targets.append(
             .target(name: stub, dependencies: needs[stub, default: ["Recording"]], path: "Stubs/\(stub)"))
     }
     package.targets.append(
         .testTarget(
-            name: "CountersignShellTests", dependencies: ["CountersignShell", "Fakes", "Recording"] + frameworks))
+            name: "CountersignShellTests",
+            dependencies: ["CountersignShell", "CountersignUI", "Fakes", "Recording"] + frameworks))
 #endif
 package.targets.append(
     .target(
@@ -73,6 +83,10 @@ package.targets.append(
         .executableTarget(
             name: "SampleApp", dependencies: ["CountersignShell", "CountersignUI"] + frameworks, path: "Sample/App",
             exclude: ["Info.plist", "Wallet.entitlements", "PrivacyInfo.xcprivacy"]))
+    package.targets.append(
+        .executableTarget(
+            name: "SampleWidget", dependencies: ["CountersignShell"] + frameworks, path: "Sample/Widget",
+            exclude: ["Info.plist"]))
     package.targets.append(
         .target(
             name: "SamplePushService", dependencies: ["CountersignShell"] + frameworks, path: "Sample/PushService",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds everything and runs the tests: `ios/test.sh [BINDINGS [LIBRARY [more for swift test, such as --filter Keeper]]]`.
+# Builds everything, runs the tests, and builds the documentation: `ios/test.sh [BINDINGS [LIBRARY [more for swift test, such as --filter Keeper]]]`.
 #
 # The folders are target/debug/bindings/swift and target/debug unless said otherwise. Among what is built is the co-signer program:
 # `ios/toolchain.sh target/swift/debug/CoSignerProgram FOLDER NUMBER`.
@@ -14,4 +14,5 @@ swift="$(dirname "$0")/swift.sh"
 
 # Those that begin processes run on their own: others count what the process has open.
 "$swift" "$bindings" "$library" test --skip EndToEndTests
-exec "$swift" "$bindings" "$library" test --filter EndToEndTests
+"$swift" "$bindings" "$library" test --filter EndToEndTests
+exec "$(dirname "$0")/docs.sh" "$bindings" "$library"

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Builds CountersignFFI.xcframework, on a Mac with Xcode and rustup: `ios/xcframework.sh`.
+# Builds CountersignFFI.xcframework, on a Mac with Xcode and rustup: `ios/xcframework.sh [ADDRESS]`.
 #
-# It has the phone, the simulator and the Mac, and goes where Package.swift looks for it; beside it lies an archive with its checksum, as a
-# package's release wants it. The bindings are generated from the same library.
+# It has the phone, the simulator and the Mac, and goes where Package.swift looks for it. For a release there is an archive of it in
+# target/xcframework; with the address where that will lie, CountersignFFI.release is written, which names it and its checksum to
+# Package.swift. The bindings are generated from the same library.
 set -eu
 
 fail() {
@@ -63,4 +64,6 @@ xcodebuild -create-xcframework \
 
 cd "$ios"
 ditto -c -k --keepParent CountersignFFI.xcframework "$built/CountersignFFI.xcframework.zip"
-swift package compute-checksum "$built/CountersignFFI.xcframework.zip"
+checksum=$(swift package compute-checksum "$built/CountersignFFI.xcframework.zip")
+echo "$checksum"
+[ $# -eq 0 ] || printf '%s\n%s\n' "$1" "$checksum" >CountersignFFI.release

@@ -1,6 +1,5 @@
 import Countersign
 import CountersignShell
-import CountersignUI
 import Foundation
 import Observation
 
@@ -9,16 +8,20 @@ import Observation
 @Observable
 final class Phone {
     private(set) var coSigner: CoSigner?
-    private(set) var fault: String?
+    var fault: String?
     /// The session whose screen is open.
     var opened: SessionId?
+    /// Whether an alarm rings before a session ends that waits for the user.
+    private(set) var rings = AlarmSwitch.isOn
 
     let resources = BundleResources()
 
+    @ObservationIgnored private(set) var signing: (any ContinuedTaskPort)?
     @ObservationIgnored private let identifiers = BackgroundIdentifiers(app: "org.example.wallet")
     @ObservationIgnored private let scenes = SystemScenes()
     @ObservationIgnored private let cover = PrivacyCover()
     @ObservationIgnored private let activities = SystemActivities()
+    @ObservationIgnored private var alarms: (any AlarmPort)?
     @ObservationIgnored private var background: BackgroundCoordinator<ContinuousClock>?
     @ObservationIgnored private var leaving: LeavingCoordinator?
     @ObservationIgnored private var delegate: NotificationDelegate?
@@ -39,15 +42,18 @@ final class Phone {
         opening = Task { await open() }
     }
 
-    /// What the screens do.
-    var deeds: Deeds {
-        Deeds(
-            approve: { session in self.perform { try await $0.approve(session: session) } },
-            decline: { session in self.perform { try await $0.decline(session: session, reason: .user) } },
-            open: { session in self.opened = session },
-            next: { session, action in self.perform { try await Self.next(action, of: session, at: $0) } },
-            row: { participant, action in self.perform { try await Self.row(action, of: participant, at: $0) } }
-        )
+    /// Turns the alarms on or off.
+    func turnAlarms(on isOn: Bool) {
+        rings = isOn
+        Task {
+            do {
+                try await AlarmSwitch.turn(on: isOn)
+            } catch {
+                fault = String(describing: error)
+            }
+            await readFacts()
+            coSigner?.keeper.signal()
+        }
     }
 
     private func open() async {
@@ -58,12 +64,15 @@ final class Phone {
                 journal: try JournalFolder.make().appending(path: "journal.db").path,
                 listen: ["/ip4/0.0.0.0/tcp/0"], relays: [])
             let lan = BonjourDiscovery()
+            alarms = Alarms.ofSystem(resources: resources, isWanted: { AlarmSwitch.isOn })
             let shell = Shell(
-                vault: vault, notifications: SystemNotifications(resources: resources), resources: resources, lan: lan)
+                vault: vault, notifications: SystemNotifications(resources: resources), resources: resources,
+                alarms: alarms, lan: lan)
             let opened = try await CoSigner.open(config, shell: shell)
             watch(opened)
             coSigner = opened
             changed(to: scenes.phase)
+            followScreen()
             let status = try await opened.node.status()
             try lan.attach(
                 to: opened.node, announcing: LanService(peer: status.transport, addresses: opened.node.listening()))
@@ -77,14 +86,14 @@ final class Phone {
             lifecycle: coSigner.lifecycle, keeper: coSigner.keeper, assertions: SystemAssertions(),
             refreshes: SystemRefreshes(identifiers: identifiers))
         self.background = background
-        leaving = LeavingCoordinator(
+        let leaving = LeavingCoordinator(
             rest: { _ = background.toBackground() }, wake: { coSigner.lifecycle.wish(.foreground) })
+        self.leaving = leaving
+        signing = ContinuedTasks.ofSystem(identifiers: identifiers, resources: resources, leaving: leaving)
         let paths = SystemPaths(changed: coSigner.network.changed)
         paths.start()
         kept = [paths, ClockEvents(changed: coSigner.keeper.signal)]
-        Task { [weak self] in
-            for try await _ in coSigner.events { await self?.showOutside() }
-        }
+        Task { await Alarms.follow(coSigner.keeper.signal) }
     }
 
     private func changed(to phase: SystemScenes.Phase) {
@@ -92,15 +101,27 @@ final class Phone {
         case .active:
             cover.hide()
             leaving?.cameBack()
+            Task { await readFacts() }
         case .inactive: cover.show()
         case .background: leaving?.left()
         }
     }
 
-    private func showOutside() async {
-        let screen = coSigner?.store.screen
-        await activities.show(screen?.live() ?? [], isSeen: scenes.phase == .active)
-        try? await SystemFacts.show(badge: screen?.badge ?? 0)
+    private func readFacts() async {
+        coSigner?.store.know(await SystemFacts.read(alarms: alarms))
+    }
+
+    /// Shows outside of the app what its screens show, whenever that is another.
+    private func followScreen() {
+        let screen = withObservationTracking {
+            coSigner?.store.screen
+        } onChange: {
+            Task { @MainActor [weak self] in self?.followScreen() }
+        }
+        guard let screen else { return }
+        signing?.show(screen)
+        Task { await activities.show(screen.live(), isSeen: scenes.phase == .active) }
+        Task { try? await SystemFacts.show(badge: screen.badge) }
     }
 
     private func use(_ task: any RefreshTask) async {
@@ -118,37 +139,6 @@ final class Phone {
             opened = link.session
             perform { try await $0.connect(participant: nil) }
         case .dismiss(let key): try? await coSigner?.node.dismiss(key: key)
-        }
-    }
-
-    private func perform(_ deed: @escaping @Sendable (Node) async throws -> Void) {
-        guard let node = coSigner?.node else { return }
-        Task {
-            do {
-                try await deed(node)
-            } catch {
-                fault = String(describing: error)
-            }
-        }
-    }
-
-    private nonisolated static func next(_ action: NextAction, of session: SessionId, at node: Node) async throws {
-        switch action {
-        case .unlock: try await node.approve(session: session)
-        case .connect: try await node.connect(participant: nil)
-        case .agreeToExtension: try await node.extend(session: session, lastsMs: nil)
-        case .answer, .open, .setClock, .wait: break
-        }
-    }
-
-    private nonisolated static func row(
-        _ action: RowAction, of participant: ParticipantKey, at node: Node
-    ) async throws {
-        switch action {
-        case .connect, .retry: try await node.connect(participant: participant)
-        case .cancel: try await node.stopConnecting(participant: participant)
-        // The app's own: its way of giving a card, or a word, to somebody.
-        case .invite, .nudge: break
         }
     }
 }

@@ -21,7 +21,7 @@ struct RootView: View {
     let phone: Phone
 
     var body: some View {
-        if let screen = phone.coSigner?.store.screen,
+        if let store = phone.coSigner?.store, let screen = store.screen,
             let card = screen.sessions.first(where: { $0.id == phone.opened })
         {
             VStack(alignment: .leading) {
@@ -32,11 +32,20 @@ struct RootView: View {
                     card,
                     participants: participants(of: card, in: screen),
                     request: screen.requests.first { $0.session == card.id },
+                    reasons: screen.reasons,
+                    announcer: store.announcer,
                     resources: phone.resources,
                     deeds: phone.deeds)
             }
         } else if let store = phone.coSigner?.store {
             SessionsView(store: store, resources: phone.resources, deeds: phone.deeds)
+            Button(action: { phone.turnAlarms(on: !phone.rings) }) {
+                HStack {
+                    Image(systemName: phone.rings ? "alarm.fill" : "alarm").accessibilityHidden(true)
+                    Text(verbatim: Phrase("screen_alarms").resolved(by: phone.resources))
+                }
+                .frame(minHeight: 44)
+            }
         } else if let fault = phone.fault {
             Text(verbatim: fault)
         } else {

@@ -1,5 +1,6 @@
 import ActivityKit
 import CountersignShell
+import Foundation
 import SwiftUI
 import WidgetKit
 

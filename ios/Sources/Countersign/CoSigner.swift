@@ -19,7 +19,10 @@ public final class CoSigner: Sendable {
 
     /// Opens the journal, or begins a new one, and runs; nothing of it blocks the caller's thread.
     ///
-    /// - Parameter report: Hears of what went wrong while nobody waited for it; it is tried again.
+    /// - Parameters:
+    ///   - config: Where its journal lies, and where it listens.
+    ///   - shell: What it has of its app.
+    ///   - report: Hears of what went wrong while nobody waited for it; it is tried again.
     public static func open(
         _ config: Config,
         shell: Shell,
@@ -40,7 +43,11 @@ public final class CoSigner: Sendable {
             }
             changes.onChange()
             let store = await SessionStore(presenter: SessionPresenter(resources: shell.resources))
-            let keeper = PlanKeeper(source: node, port: shell.notifications, signals: plan, report: report)
+            let alarms = shell.alarms.map { port in
+                AlarmKeeper(source: node, port: port) { report(NodeError(of: $0)) }
+            }
+            let keeper = PlanKeeper(
+                source: node, port: shell.notifications, alarms: alarms, signals: plan, report: report)
             let network = NetworkKeeper(node: node, clock: clock, report: report)
             return CoSigner(node: node, store: store, keeper: keeper, network: network) {
                 await store.follow(node, signals: screen, report: report)

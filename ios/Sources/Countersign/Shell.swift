@@ -8,6 +8,8 @@ public struct Shell: Sendable {
     public var notifications: any NotificationPort
     /// The app's resources.
     public var resources: any ResourcePort
+    /// The system's alarms, if the app lets sessions ring.
+    public var alarms: (any AlarmPort)?
     /// What finds co-signers in the local network, if anything does.
     public var lan: (any LanDiscovery)?
 
@@ -16,11 +18,13 @@ public struct Shell: Sendable {
         vault: any Vault,
         notifications: any NotificationPort,
         resources: any ResourcePort,
+        alarms: (any AlarmPort)? = nil,
         lan: (any LanDiscovery)? = nil
     ) {
         self.vault = vault
         self.notifications = notifications
         self.resources = resources
+        self.alarms = alarms
         self.lan = lan
     }
 }

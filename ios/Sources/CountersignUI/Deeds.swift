@@ -14,6 +14,8 @@
         public var next: @MainActor (SessionId, NextAction) -> Void
         /// Do the one thing that can be done at a participant.
         public var row: @MainActor (ParticipantKey, RowAction) -> Void
+        /// Remove what stands in the way.
+        public var remedy: @MainActor (Remedy) -> Void
 
         /// Says what the app does.
         public init(
@@ -21,13 +23,15 @@
             decline: @escaping @MainActor (SessionId) -> Void,
             open: @escaping @MainActor (SessionId) -> Void,
             next: @escaping @MainActor (SessionId, NextAction) -> Void,
-            row: @escaping @MainActor (ParticipantKey, RowAction) -> Void
+            row: @escaping @MainActor (ParticipantKey, RowAction) -> Void,
+            remedy: @escaping @MainActor (Remedy) -> Void
         ) {
             self.approve = approve
             self.decline = decline
             self.open = open
             self.next = next
             self.row = row
+            self.remedy = remedy
         }
     }
 #endif

@@ -1,4 +1,5 @@
 #if canImport(SwiftUI)
+    import Accessibility
     import Countersign
     import Foundation
     import SwiftUI
@@ -11,12 +12,23 @@
         var body: some View { Text(verbatim: phrase.resolved(by: resources)) }
     }
 
-    /// What is left until a moment, drawn by the system.
+    /// What is left of a session: drawn by the system, and said at a few moments.
     struct CountdownText: View {
+        let session: SessionId
         let end: ContinuousClock.Instant
+        let announcer: Announcer
+        let resources: any ResourcePort
 
         var body: some View {
             Text(timerInterval: interval, countsDown: true).monospacedDigit()
+                .task(id: end) { await announce() }
+        }
+
+        private func announce() async {
+            for await tick in CountdownTicker(to: end, clock: ContinuousClock()) {
+                guard let words = announcer.words(for: tick, of: session, endsAt: end) else { continue }
+                AccessibilityNotification.Announcement(words.resolved(by: resources)).post()
+            }
         }
 
         private var interval: ClosedRange<Date> {
@@ -61,9 +73,35 @@
         }
     }
 
+    /// Why we are not fully connected, or would be late, and what the user can do.
+    struct ReasonView: View {
+        let reason: RunReason
+        let resources: any ResourcePort
+        let deeds: Deeds
+
+        var body: some View {
+            HStack {
+                Image(systemName: ColourRole.warning.symbol).accessibilityHidden(true)
+                PhraseText(phrase: reason.label, resources: resources)
+                if let remedy = reason.remedy {
+                    Button(action: { deeds.remedy(remedy) }) {
+                        PhraseText(phrase: remedy.label, resources: resources)
+                    }
+                    .frame(minHeight: 44)
+                }
+            }
+            .foregroundStyle(ColourRole.warning.colour)
+        }
+    }
+
     extension Banner {
         /// Tells it from the others of a screen.
         var place: String { label.resource + (session ?? "") }
+    }
+
+    extension RunReason {
+        /// Tells it from the others of a screen.
+        var place: String { label.resource }
     }
 
     extension ColourRole {

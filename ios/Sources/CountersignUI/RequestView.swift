@@ -5,12 +5,14 @@
     /// What a co-signer asks: greyed once it waits no more.
     public struct RequestView: View {
         private let card: RequestCard
+        private let announcer: Announcer
         private let resources: any ResourcePort
         private let deeds: Deeds
 
         /// Shows one.
-        public init(_ card: RequestCard, resources: any ResourcePort, deeds: Deeds) {
+        public init(_ card: RequestCard, announcer: Announcer, resources: any ResourcePort, deeds: Deeds) {
             self.card = card
+            self.announcer = announcer
             self.resources = resources
             self.deeds = deeds
         }
@@ -23,7 +25,7 @@
                 ProgressView(value: Double(card.signed), total: Double(max(1, card.participants)))
                     .accessibilityHidden(true)
                 if let end = card.endsAt {
-                    CountdownText(end: end)
+                    CountdownText(session: card.session, end: end, announcer: announcer, resources: resources)
                 } else {
                     PhraseText(phrase: card.stateLabel, resources: resources)
                 }

@@ -21,8 +21,11 @@
                     ForEach(screen.banners, id: \.place) { banner in
                         BannerView(banner: banner, resources: resources, deeds: deeds)
                     }
+                    ForEach(screen.reasons, id: \.place) { reason in
+                        ReasonView(reason: reason, resources: resources, deeds: deeds)
+                    }
                     ForEach(screen.requests, id: \.session) { request in
-                        RequestView(request, resources: resources, deeds: deeds)
+                        RequestView(request, announcer: store.announcer, resources: resources, deeds: deeds)
                     }
                     Section {
                         ForEach(screen.sessions, id: \.id) { card in
@@ -46,7 +49,9 @@
                 PhraseText(phrase: card.message, resources: resources)
                 HStack {
                     PhraseText(phrase: card.phaseLabel, resources: resources)
-                    if let end = card.endsAt { CountdownText(end: end) }
+                    if let end = card.endsAt {
+                        CountdownText(session: card.id, end: end, announcer: store.announcer, resources: resources)
+                    }
                 }
                 .font(.footnote)
             }

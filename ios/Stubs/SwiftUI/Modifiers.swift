@@ -38,31 +38,48 @@ public struct AccessibilityChildBehavior: Sendable {
 
 extension View {
     /// https://developer.apple.com/documentation/swiftui/view/font(_:)
-    public func font(_ font: Font?) -> some View { Modified<Self>() }
+    public func font(_ font: Font?) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/foregroundstyle(_:)
-    public func foregroundStyle(_ style: Color) -> some View { Modified<Self>() }
+    public func foregroundStyle(_ style: Color) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/frame(width:height:alignment:)
-    public func frame(width: CGFloat? = nil, height: CGFloat? = nil) -> some View { Modified<Self>() }
+    public func frame(width: CGFloat? = nil, height: CGFloat? = nil) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/frame(minwidth:idealwidth:maxwidth:minheight:idealheight:maxheight:alignment:)
-    public func frame(minHeight: CGFloat?) -> some View { Modified<Self>() }
+    public func frame(minHeight: CGFloat?) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/overlay(alignment:content:)
-    public func overlay<Content: View>(@ViewBuilder content: () -> Content) -> some View { Modified<Self>() }
+    public func overlay<Content: View>(@ViewBuilder content: () -> Content) -> some View { Modified(content: self) }
+    /// https://developer.apple.com/documentation/swiftui/view/padding(_:_:)
+    public func padding() -> some View { Modified(content: self) }
+    /// https://developer.apple.com/documentation/swiftui/view/task(id:priority:_:)
+    public func task<Value: Equatable>(id value: Value, _ action: @escaping @Sendable () async -> Void) -> some View {
+        Tasked(content: self, action: action)
+    }
     /// https://developer.apple.com/documentation/swiftui/view/opacity(_:)
-    public func opacity(_ opacity: Double) -> some View { Modified<Self>() }
+    public func opacity(_ opacity: Double) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/disabled(_:)
-    public func disabled(_ disabled: Bool) -> some View { Modified<Self>() }
+    public func disabled(_ disabled: Bool) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/privacysensitive(_:)
-    public func privacySensitive(_ sensitive: Bool = true) -> some View { Modified<Self>() }
+    public func privacySensitive(_ sensitive: Bool = true) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/monospaceddigit()
-    public func monospacedDigit() -> some View { Modified<Self>() }
+    public func monospacedDigit() -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityelement(children:)
-    public func accessibilityElement(children: AccessibilityChildBehavior) -> some View { Modified<Self>() }
+    public func accessibilityElement(children: AccessibilityChildBehavior) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilitylabel(_:)
-    public func accessibilityLabel(_ label: Text) -> some View { Modified<Self>() }
+    public func accessibilityLabel(_ label: Text) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityvalue(_:)
-    public func accessibilityValue(_ value: Text) -> some View { Modified<Self>() }
+    public func accessibilityValue(_ value: Text) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityaction(named:_:)
-    public func accessibilityAction(named name: Text, _ handler: @escaping () -> Void) -> some View { Modified<Self>() }
+    public func accessibilityAction(named name: Text, _ handler: @escaping () -> Void) -> some View { Modified(content: self) }
     /// https://developer.apple.com/documentation/swiftui/view/accessibilityhidden(_:)
-    public func accessibilityHidden(_ hidden: Bool) -> some View { Modified<Self>() }
+    public func accessibilityHidden(_ hidden: Bool) -> some View { Modified(content: self) }
+}
+
+/// A view, and what runs as long as it is seen.
+struct Tasked<Content: View>: Primitive {
+    let content: Content
+    let action: @Sendable () async -> Void
+
+    func draw() {
+        content.drawn()
+        Drawing.add(task: action)
+    }
 }

@@ -13,17 +13,30 @@ extension Never: View {
 }
 
 /// What the system draws itself.
-public protocol Primitive: View where Body == Never {}
+public protocol Primitive: View where Body == Never {
+    func draw()
+}
 
 extension Primitive {
     public var body: Never { fatalError("a stub is not drawn") }
+    public func draw() {}
 }
 
 /// What a modifier makes of a view.
-public struct Modified<Content: View>: Primitive {}
+public struct Modified<Content: View>: Primitive {
+    let content: Content
+
+    public func draw() { content.drawn() }
+}
 
 /// https://developer.apple.com/documentation/swiftui/tupleview
-public struct TupleView<each Content: View>: Primitive {}
+public struct TupleView<each Content: View>: Primitive {
+    let contents: (repeat each Content)
+
+    init(_ contents: repeat each Content) { self.contents = (repeat each contents) }
+
+    public func draw() { repeat (each contents).drawn() }
+}
 
 /// https://developer.apple.com/documentation/swiftui/emptyview
 public struct EmptyView: Primitive {
@@ -34,73 +47,63 @@ extension Optional: View where Wrapped: View {
     public var body: Never { fatalError("a stub is not drawn") }
 }
 
+extension Optional: Primitive where Wrapped: View {
+    public func draw() { self?.drawn() }
+}
+
 /// https://developer.apple.com/documentation/swiftui/viewbuilder
 @resultBuilder @MainActor public enum ViewBuilder {
     public static func buildBlock() -> EmptyView { EmptyView() }
     public static func buildBlock<Content: View>(_ content: Content) -> Content { content }
     public static func buildBlock<each Content: View>(_ content: repeat each Content) -> TupleView<repeat each Content> {
-        TupleView()
+        TupleView(repeat each content)
     }
     public static func buildIf<Content: View>(_ content: Content?) -> Content? { content }
-    public static func buildEither<First: View, Second: View>(first: First) -> Either<First, Second> { Either() }
-    public static func buildEither<First: View, Second: View>(second: Second) -> Either<First, Second> { Either() }
+    public static func buildEither<First: View, Second: View>(first: First) -> Either<First, Second> { .first(first) }
+    public static func buildEither<First: View, Second: View>(second: Second) -> Either<First, Second> { .second(second) }
 }
 
 /// One of two views.
-public struct Either<First: View, Second: View>: Primitive {}
+public enum Either<First: View, Second: View>: Primitive {
+    case first(First)
+    case second(Second)
+
+    public func draw() {
+        switch self {
+        case .first(let first): first.drawn()
+        case .second(let second): second.drawn()
+        }
+    }
+}
 
 /// https://developer.apple.com/documentation/swiftui/text
 public struct Text: Primitive {
+    private let content: String
+
     /// https://developer.apple.com/documentation/swiftui/text/init(verbatim:)
-    public nonisolated init(verbatim content: String) {}
+    public nonisolated init(verbatim content: String) { self.content = content }
     /// https://developer.apple.com/documentation/swiftui/text/init(timerinterval:pausetime:countsdown:showshours:)
     public nonisolated init(
         timerInterval: ClosedRange<Date>, pauseTime: Date? = nil, countsDown: Bool = true, showsHours: Bool = true
-    ) {}
+    ) { content = "timer" }
+
+    public func draw() { Drawing.add(text: content) }
 }
 
 /// https://developer.apple.com/documentation/swiftui/image
 public struct Image: Primitive {
+    private let name: String
+
     /// https://developer.apple.com/documentation/swiftui/image/init(systemname:)
-    public nonisolated init(systemName: String) {}
+    public nonisolated init(systemName: String) { name = systemName }
+
+    public func draw() { Drawing.add(image: name) }
 }
 
-/// https://developer.apple.com/documentation/swiftui/horizontalalignment
-public struct HorizontalAlignment: Sendable {
-    /// https://developer.apple.com/documentation/swiftui/horizontalalignment/leading
-    public static let leading = Self()
-    /// https://developer.apple.com/documentation/swiftui/horizontalalignment/center
-    public static let center = Self()
-}
-
-/// https://developer.apple.com/documentation/swiftui/vstack
-public struct VStack<Content: View>: Primitive {
-    /// https://developer.apple.com/documentation/swiftui/vstack/init(alignment:spacing:content:)
-    public init(alignment: HorizontalAlignment = .center, spacing: CGFloat? = nil, @ViewBuilder content: () -> Content) {}
-}
-
-/// https://developer.apple.com/documentation/swiftui/hstack
-public struct HStack<Content: View>: Primitive {
-    /// https://developer.apple.com/documentation/swiftui/hstack/init(alignment:spacing:content:)
-    public init(spacing: CGFloat? = nil, @ViewBuilder content: () -> Content) {}
-}
-
-/// https://developer.apple.com/documentation/swiftui/list
-public struct List<Content: View>: Primitive {
-    /// https://developer.apple.com/documentation/swiftui/list/init(content:)
-    public init(@ViewBuilder content: () -> Content) {}
-}
-
-/// https://developer.apple.com/documentation/swiftui/section
-public struct Section<Header: View, Content: View>: Primitive {
-    /// https://developer.apple.com/documentation/swiftui/section/init(content:header:)
-    public init(@ViewBuilder content: () -> Content, @ViewBuilder header: () -> Header) {}
-}
-
-/// https://developer.apple.com/documentation/swiftui/foreach
-public struct ForEach<Data: RandomAccessCollection, ID: Hashable, Content: View>: Primitive {
-    /// https://developer.apple.com/documentation/swiftui/foreach/init(_:id:content:)
-    public init(_ data: Data, id: KeyPath<Data.Element, ID>, @ViewBuilder content: @escaping (Data.Element) -> Content) {}
+/// https://developer.apple.com/documentation/swiftui/spacer
+public struct Spacer: Primitive {
+    /// https://developer.apple.com/documentation/swiftui/spacer/init(minlength:)
+    public nonisolated init() {}
 }
 
 /// https://developer.apple.com/documentation/swiftui/buttonrole
@@ -111,8 +114,16 @@ public struct ButtonRole: Sendable {
 
 /// https://developer.apple.com/documentation/swiftui/button
 public struct Button<Label: View>: Primitive {
+    private let action: @MainActor () -> Void
+    private let label: Label
+
     /// https://developer.apple.com/documentation/swiftui/button/init(role:action:label:)
-    public init(role: ButtonRole? = nil, action: @escaping @MainActor () -> Void, @ViewBuilder label: () -> Label) {}
+    public init(role: ButtonRole? = nil, action: @escaping @MainActor () -> Void, @ViewBuilder label: () -> Label) {
+        self.action = action
+        self.label = label()
+    }
+
+    public func draw() { Drawing.add(button: action) { label.drawn() } }
 }
 
 /// https://developer.apple.com/documentation/swiftui/progressview
@@ -127,5 +138,5 @@ public struct ProgressView: Primitive {
 public struct Circle: Primitive {
     public nonisolated init() {}
     /// https://developer.apple.com/documentation/swiftui/shape/fill(_:style:)
-    public func fill(_ color: Color) -> some View { Modified<Self>() }
+    public func fill(_ color: Color) -> some View { Modified(content: self) }
 }

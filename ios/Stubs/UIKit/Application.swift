@@ -54,6 +54,17 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
         record.add(.end(identifier.rawValue))
     }
 
+    /// https://developer.apple.com/documentation/uikit/uiapplication/open(_:options:completionhandler:)
+    open func open(_ url: URL) async -> Bool {
+        record.state.withLock { $0.opened.append(url.absoluteString) }
+        return true
+    }
+
+    /// https://developer.apple.com/documentation/uikit/uiapplication/opensettingsurlstring
+    nonisolated public static let openSettingsURLString = "app-settings:"
+    /// https://developer.apple.com/documentation/uikit/uiapplication/opennotificationsettingsurlstring
+    nonisolated public static let openNotificationSettingsURLString = "app-settings:notifications"
+
     /// https://developer.apple.com/documentation/uikit/uiapplication/didenterbackgroundnotification
     nonisolated public static let didEnterBackgroundNotification = NSNotification.Name("UIApplicationDidEnterBackground")
     /// https://developer.apple.com/documentation/uikit/uiapplication/willenterforegroundnotification

@@ -11,6 +11,7 @@ package final class ApplicationRecord: Sendable {
     package struct State {
         package var applicationState = UIApplication.State.active
         package var refreshStatus = UIBackgroundRefreshStatus.available
+        package var opened: [String] = []
         fileprivate var deeds: [Deed] = []
         fileprivate var expirations: [@MainActor @Sendable () -> Void] = []
     }

@@ -55,11 +55,19 @@ package final class NotificationRecord: Sendable {
             if request.trigger != nil {
                 state.pending.removeAll { $0.identifier == request.identifier }
                 state.pending.append(request)
+                state.pending = Self.soonest(state.pending)
             } else {
                 state.delivered.removeAll { $0.request.identifier == request.identifier }
                 state.delivered.append(UNNotification(request: request))
             }
         }
+    }
+
+    /// The system keeps so many, and says nothing of the rest.
+    private static func soonest(_ pending: [UNNotificationRequest]) -> [UNNotificationRequest] {
+        let order = pending.enumerated().sorted { ($0.element.firesIn, $0.offset) < ($1.element.firesIn, $1.offset) }
+        let kept = Set(order.prefix(64).map(\.offset))
+        return pending.enumerated().filter { kept.contains($0.offset) }.map(\.element)
     }
 
     func remove(_ removal: Deed) {
@@ -92,6 +100,17 @@ package final class NotificationRecord: Sendable {
                 state.delivered.append(UNNotification(request: request))
             }
             state.pending.removeAll { $0.identifier == identifier }
+        }
+    }
+}
+
+extension UNNotificationRequest {
+    /// In how many seconds it is shown.
+    fileprivate var firesIn: Double {
+        switch trigger {
+        case let trigger as UNTimeIntervalNotificationTrigger: trigger.timeInterval
+        case let trigger as UNCalendarNotificationTrigger: trigger.dateComponents.date?.timeIntervalSinceNow ?? 0
+        default: 0
         }
     }
 }

@@ -152,22 +152,3 @@ private struct Rig: Sendable {
             refreshes: SystemRefreshes(identifiers: BackgroundIdentifiers(app: "app")))
     }
 }
-
-/// Says on the phone's timeline when it comes to rest.
-private struct TimedLife: Lifecycle {
-    let life: WatchedLife
-    let timeline: Timeline
-
-    func onForeground() async throws -> ForegroundReport { try await life.onForeground() }
-
-    func onBackground(graceMs: UInt64) async throws -> SuspendReport {
-        timeline.add("onBackground(\(graceMs))")
-        return try await life.onBackground(graceMs: graceMs)
-    }
-
-    func runBackgroundSlice(request: SliceRequest) async throws -> SliceReport {
-        try await life.runBackgroundSlice(request: request)
-    }
-
-    func cancelSlice() { life.cancelSlice() }
-}

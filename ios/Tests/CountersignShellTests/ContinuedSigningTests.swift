@@ -25,12 +25,14 @@ import Testing
         try await phone.run {
             let task = try await granted()
             leaving.left()
-            signing.show([card(done: 3)])
+            signing.show(screen(.requested, done: 0))
+            #expect(task.progress.totalUnitCount == 4 && task.progress.completedUnitCount == 0)
+            signing.show(screen(.partials, done: 3))
             #expect(task.progress.totalUnitCount == 4 && task.progress.completedUnitCount == 3)
             #expect(rests.withLock { $0 } == 0)
 
-            signing.show([])
-            signing.show([])
+            signing.show(screen(.ended, done: 4, outcome: .completed(signatures: .init())))
+            signing.show(screen(.ended, done: 4, outcome: .completed(signatures: .init())))
             #expect(phone.tasks.deeds.filter { $0 == .complete(Self.identifier, true) }.count == 1)
             #expect(rests.withLock { $0 } == 1)
         }
@@ -43,16 +45,55 @@ import Testing
             task.expirationHandler?()
             task.expirationHandler?()
             await phone.until { rests.withLock { $0 } == 1 }
-            signing.show([])
+            signing.show(screen(.ended, done: 4, outcome: .completed(signatures: .init())))
 
-            #expect(phone.tasks.deeds.filter { $0 == .complete(Self.identifier, false) }.count == 1)
+            #expect(completions == [.complete(Self.identifier, false)])
             #expect(rests.withLock { $0 } == 1)
         }
     }
 
+    @Test(arguments: [Outcome.cancelled, .expired, .declined(slot: 1, reason: .user), .failed(why: .internal)])
+    func oneThatIsOverUnsignedHasNotSucceeded(outcome: Outcome) async throws {
+        try await phone.run {
+            _ = try await granted()
+            signing.show(screen(.ended, done: 1, outcome: outcome))
+            #expect(completions == [.complete(Self.identifier, false)])
+        }
+    }
+
+    @Test func oneThatHasNotComeAboutIsGivenUpOnce() async throws {
+        try await phone.run {
+            _ = try await granted()
+            signing.giveUp("s")
+            signing.giveUp("s")
+            #expect(completions == [.complete(Self.identifier, false)])
+        }
+    }
+
+    @Test func oneThatIsOverBeforeTheSystemBeginsIsCompletedAtOnce() async throws {
+        try await phone.run {
+            try signing.begin("s")
+            signing.show(screen(.ended, done: 4, outcome: .completed(signatures: .init())))
+            phone.tasks.launch(BGContinuedProcessingTask(identifier: Self.identifier))
+            await phone.until { !completions.isEmpty }
+            #expect(completions == [.complete(Self.identifier, true)])
+        }
+    }
+
+    @Test func whatTheSampleAsksForIsPermittedByItsPropertyList() throws {
+        let file = URL(fileURLWithPath: #filePath).appending(path: "../../../Sample/App/Info.plist").standardizedFileURL
+        let list = try PropertyListSerialization.propertyList(from: Data(contentsOf: file), format: nil)
+        let keys = try #require(list as? [String: Any])
+        let sample = BackgroundIdentifiers(app: "org.example.wallet")
+        let permitted = try #require(keys["BGTaskSchedulerPermittedIdentifiers"] as? [String])
+        #expect(permitted == [sample.refresh, sample.processing, sample.signing + ".*"])
+        #expect(keys["UIBackgroundModes"] as? [String] == ["fetch", "processing"])
+        #expect(keys["NSAlarmKitUsageDescription"] is String && keys["NSSupportsLiveActivities"] as? Bool == true)
+    }
+
     @Test func oneThatComesAfterTheAppHasGoneToRestIsNotUsed() async throws {
         try await phone.run {
-            try signing.begin(card(done: 0))
+            try signing.begin("s")
             leaving.left()
             phone.tasks.launch(BGContinuedProcessingTask(identifier: Self.identifier))
             await phone.until { phone.tasks.deeds.last == .complete(Self.identifier, false) }
@@ -62,22 +103,29 @@ import Testing
 
     @Test func aSystemThatCannotNowSaysSoAndASessionIsRegisteredOnce() async throws {
         try await phone.run {
-            try signing.begin(card(done: 0))
+            try signing.begin("s")
             phone.tasks.refuse()
-            #expect(throws: BackgroundTaskRecord.Unavailable.self) { try signing.begin(card(done: 0)) }
+            #expect(throws: BackgroundTaskRecord.Unavailable.self) { try signing.begin("s") }
             #expect(phone.tasks.deeds.filter { $0 == .register(Self.identifier) }.count == 1)
         }
     }
 
     private func granted() async throws -> BGContinuedProcessingTask {
-        try signing.begin(card(done: 0))
+        try signing.begin("s")
         let task = BGContinuedProcessingTask(identifier: Self.identifier)
         phone.tasks.launch(task)
         await phone.until { task.expirationHandler != nil }
         return task
     }
 
-    private func card(done: Int) -> LiveCard {
-        LiveCard(session: "s", done: done, steps: 4, endsAt: Date(timeIntervalSince1970: 1_000))
+    private var completions: [BackgroundTaskRecord.Deed] {
+        phone.tasks.deeds.filter { if case .complete = $0 { true } else { false } }
+    }
+
+    /// A session of two, of whose four contributions so many are there.
+    private func screen(_ phase: Phase, done: Int, outcome: Outcome? = nil) -> Countersign.Screen {
+        let progress = (0..<2).map { Progress(nonces: $0 < done, partials: $0 + 2 < done) }
+        let session = SessionStatus.make(phase: phase, progress: progress, outcome: outcome)
+        return SessionPresenter(resources: PlainResources()).present(.make(sessions: [session]), readAt: .now)
     }
 }

@@ -13,13 +13,13 @@ import UserNotifications
 
     @Test func twoSignAndTheSystemFollowsThePlanAtEveryStep() async throws {
         try await Folder.temporary { folder in
-            let ada = try await StubPhone().run { try await open(1, in: folder) }
-            let bob = try await bobs.run { try await open(2, in: folder) }
-            let wallet = try await introduce([ada.node, bob.node])
+            let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
+            let bob = try await bobs.run { try await Living.open(2, in: folder) }
+            let wallet = try await Living.introduce([ada.node, bob.node])
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
             #expect(system.pending.isEmpty && system.delivered.isEmpty, "nothing goes on")
 
-            let session = try await ada.node.initiate(wallet: wallet, payload: payload, lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
             let slot = "s\(session.prefix(32))"
             await bobs.until { system.delivered.count == 1 && system.pending.count == 4 }
             #expect(shown == [slot + ":request"])
@@ -41,14 +41,14 @@ import UserNotifications
     }
 
     @Test(arguments: [Phase.requested, .nonces, .partials])
-    func whoLeavesInAnyRoundRestsWithThePlanAtTheSystemAndSignsOnReturn(phase: Phase) async throws {
+    func whoLeavesInAnyRoundRestsInTheExactOrderWithThePlanAtTheSystemAndSignsOnReturn(phase: Phase) async throws {
         try await Folder.temporary { folder in
-            let ada = try await StubPhone().run { try await open(1, in: folder) }
-            let bob = try await bobs.run { try await open(2, in: folder) }
-            let eve = try await StubPhone().run { try await open(3, in: folder) }
-            let wallet = try await introduce([ada.node, bob.node, eve.node])
+            let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
+            let bob = try await bobs.run { try await Living.open(2, in: folder) }
+            let eve = try await StubPhone().run { try await Living.open(3, in: folder) }
+            let wallet = try await Living.introduce([ada.node, bob.node, eve.node])
             for node in [ada.node, bob.node] { _ = try await node.preflight(wallet: wallet, budgetMs: 10_000) }
-            let session = try await ada.node.initiate(wallet: wallet, payload: payload, lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
             _ = try await bob.node.asked()
             _ = try await eve.node.asked()
             if phase == .partials {
@@ -61,15 +61,24 @@ import UserNotifications
             if phase != .requested { try await bob.node.approve(session: session) }
             try await bob.node.reached(phase, in: session)
 
+            let lifecycle = LifecycleCoordinator(
+                node: TimedLife(life: bob.node, timeline: bobs.timeline), clock: ContinuousClock())
             await bobs.run {
+                let keeper = PlanKeeper(
+                    source: TimedPlans(plans: bob.node, timeline: bobs.timeline),
+                    port: SystemNotifications(resources: BundleResources()), clock: ContinuousClock())
                 let coordinator = BackgroundCoordinator(
-                    lifecycle: bob.lifecycle, keeper: bob.keeper, assertions: SystemAssertions(),
+                    lifecycle: lifecycle, keeper: keeper, assertions: SystemAssertions(),
                     refreshes: SystemRefreshes(identifiers: BackgroundIdentifiers(app: "app")))
                 await coordinator.toBackground().value
                 await bobs.settle()
             }
-            #expect(bobs.application.deeds == [.begin("countersign.rest"), .end(1)])
-            guard case .resting(let report) = await bob.lifecycle.settled() else {
+            #expect(
+                order == [
+                    "begin(\"countersign.rest\")", "onBackground(4000)", "plan applied", "submit(\"app.refresh\"",
+                    "submit(\"app.processing\"", "end(1)",
+                ])
+            guard case .resting(let report) = await lifecycle.settled() else {
                 Issue.record("it does not rest")
                 return
             }
@@ -77,8 +86,8 @@ import UserNotifications
             let plan = try await bob.node.plan()
             #expect(Set(held + shown) == Set(plan.items.map(\.key)) && held.count == 4, "the system equals the plan")
 
-            bob.lifecycle.wish(.foreground)
-            _ = await bob.lifecycle.settled()
+            lifecycle.wish(.foreground)
+            _ = await lifecycle.settled()
             eve.lifecycle.wish(.foreground)
             if phase == .requested { try await bob.node.approve(session: session) }
             if phase != .partials { try await eve.node.approve(session: session) }
@@ -93,11 +102,11 @@ import UserNotifications
 
     @Test func aCoSignerThatIsKilledComesBackWithItsSessionAndItsPlan() async throws {
         try await Folder.temporary { folder in
-            let ada = try await StubPhone().run { try await open(1, in: folder) }
+            let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
             let child = try Child(folder: folder, number: 2)
             let ready = try await child.answer("event", "ready")
             let theirs = try #require(ready["card"])
-            let mine = try await card(of: ada.node)
+            let mine = try await Living.card(of: ada.node)
             try child.tell(["do": "wallet", "cards": [mine, theirs]])
             _ = try await child.answer("answer", "wallet")
             let keys = [try await ada.node.addCard(text: mine), try await ada.node.addCard(text: theirs)]
@@ -105,11 +114,11 @@ import UserNotifications
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
             try child.tell(["do": "preflight"])
             _ = try await child.answer("answer", "preflight")
-            let session = try await ada.node.initiate(wallet: wallet, payload: payload, lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
             try await Task.sleep(for: .milliseconds(500))
             child.kill()
 
-            let bob = try await bobs.run { try await open(2, in: folder) }
+            let bob = try await bobs.run { try await Living.open(2, in: folder) }
             let pending = try await bob.node.asked()
             #expect(pending == session)
             let slot = "s\(session.prefix(32))"
@@ -131,57 +140,9 @@ import UserNotifications
     private var held: [String] { system.pending.map(\.identifier).sorted() }
     private var shown: [String] { system.delivered.map(\.request.identifier) }
 
-    private var payload: Payload {
-        let item = Item(digest: Data(repeating: 7, count: 32), path: [0, 5], taproot: .keySpend)
-        return Payload(items: [item], text: "Rent")
-    }
-
-    private func open(_ who: UInt8, in folder: String) async throws -> CoSigner {
-        let config = Config(journal: "\(folder)/\(who).db", listen: ["/ip4/127.0.0.1/tcp/0"])
-        let resources = BundleResources()
-        let shell = Shell(
-            vault: CountedVault(who), notifications: SystemNotifications(resources: resources), resources: resources)
-        return try await CoSigner.open(config, shell: shell) { Issue.record("\($0)") }
-    }
-
-    private nonisolated func card(of node: Node) async throws -> String {
-        _ = try await node.until { _ in node.listening().first }
-        try await node.issueCard(nickname: "a nickname")
-        return try await node.until(\.card)
-    }
-
-    private nonisolated func introduce(_ nodes: [Node]) async throws -> WalletId {
-        var cards: [String] = []
-        for node in nodes { cards.append(try await card(of: node)) }
-        var wallet = ""
-        for node in nodes {
-            var keys: [ParticipantKey] = []
-            for card in cards { keys.append(try await node.addCard(text: card)) }
-            wallet = try await node.createWallet(name: "Family", keys: keys)
-        }
-        return wallet
-    }
-}
-
-extension Outcome {
-    fileprivate var isCompleted: Bool { if case .completed = self { true } else { false } }
-}
-
-extension Node {
-    fileprivate func asked() async throws -> SessionId { try await until(\.pendingRequest) }
-
-    fileprivate func reached(_ phase: Phase, in session: SessionId) async throws {
-        try await until { status in status.sessions.first { $0.id == session }?.phase == phase ? () : nil }
-    }
-
-    fileprivate func hasNonces(of count: Int, in session: SessionId) async throws {
-        try await until { status in
-            let progress = status.sessions.first { $0.id == session }?.progress ?? []
-            return progress.filter(\.nonces).count == count ? () : nil
-        }
-    }
-
-    fileprivate func ended(_ session: SessionId) async throws -> Outcome {
-        try await until { $0.outcome(of: session) }
+    /// What happened, in order, without single notifications and without how many seconds later.
+    private var order: [String] {
+        bobs.timeline.all.filter { !$0.hasPrefix("add") && !$0.hasPrefix("remove") }
+            .map { String($0.prefix { $0 != "," }) }
     }
 }

@@ -129,6 +129,28 @@ import Testing
         }
     }
 
+    /// Its record leaves out an address for which it has no room.
+    @Test func aPhoneOfTheOtherSystemIsFound() async throws {
+        let peer = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+        let webrtc =
+            "/ip4/192.168.0.9/udp/50124/webrtc-direct/certhash/uEiAkH5a4DPGKUuOBjYw0CgwjvcJCJMD2K_1aluKR_tpevQ"
+        try await phone.run {
+            let discovery = BonjourDiscovery()
+            try discovery.attach(to: sink, announcing: Self.own)
+            try discovery.start(service: "_countersign._tcp")
+            let browser = try #require(phone.network.state.withLock { $0.browsers.last })
+            let record = NWTXTRecord([
+                "peer": peer, "a0": "/ip4/192.168.0.9/tcp/50123", "a1": webrtc,
+                "a3": "/ip6/fd12:3456:789a::9/tcp/50123",
+            ])
+            browser.browseResultsChangedHandler?([NWBrowser.Result(metadata: .bonjour(record))], [])
+            await phone.until { !sink.found.isEmpty }
+
+            let addresses = ["/ip4/192.168.0.9/tcp/50123", webrtc, "/ip6/fd12:3456:789a::9/tcp/50123"]
+            #expect(sink.found == [LanService(peer: peer, addresses: addresses)])
+        }
+    }
+
     @Test func weAreAnnouncedAsSoonAsBothAreKnownAndAnewWithNewAddresses() async throws {
         try await phone.run {
             let discovery = BonjourDiscovery()

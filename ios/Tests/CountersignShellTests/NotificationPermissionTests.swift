@@ -71,6 +71,32 @@ import UserNotifications
         }
     }
 
+    @Test(arguments: [
+        (UNAuthorizationStatus.authorized, UNNotificationSetting.enabled, [String]()),
+        (.denied, .enabled, ["reason_notifications_denied"]),
+        (.notDetermined, .enabled, ["reason_notifications_denied"]), (.provisional, .enabled, []),
+        (.authorized, .disabled, ["reason_time_sensitive_off"]),
+    ])
+    func everyLeaveOfTheUserHasItsReasonsAndThePlanIsAppliedAllTheSame(
+        status: UNAuthorizationStatus, timeSensitive: UNNotificationSetting, reasons: [String]
+    ) async {
+        await phone.run {
+            phone.notifications.state.withLock { state in
+                state.authorization = status
+                state.timeSensitive = timeSensitive
+            }
+            let plans = ScriptedPlans()
+            plans.plan([.make("a:request", due: .now, importance: .timeSensitive), .make("a:expired", due: .later)])
+            let port = SystemNotifications(resources: PlainResources())
+            await PlanKeeper(source: plans, port: port, clock: EagerClock()).makeEqual()
+            let facts = await SystemFacts.read()
+
+            let connected = Connectivity(state: .fully, reasons: [], relays: [])
+            #expect(RunReasons.list(connected, facts: facts).map(\.label.resource) == reasons)
+            #expect(phone.notifications.deeds == [.add("a:request"), .add("a:expired")])
+        }
+    }
+
     @Test func theIconSaysHowManyRequestsWait() async throws {
         try await phone.run {
             try await SystemFacts.show(badge: 3)

@@ -45,8 +45,9 @@ import Testing
         let isDeclared = ["public ", "open ", "@MainActor open ", "@MainActor public "].contains(where: code.hasPrefix)
         let isOfAnyType = [
             "rawValue", "init()", "override", "var body", "build", "protocol Primitive", "struct Modified",
+            "func draw()",
         ]
-        return isDeclared && !isOfAnyType.contains(where: code.contains) && !code.contains("struct Either")
+        return isDeclared && !isOfAnyType.contains(where: code.contains) && !code.contains("enum Either")
             && !code.contains("init(_ code") && !code.contains("let code")
     }
 

@@ -1,4 +1,5 @@
 import ActivityKit
+import AlarmKit
 import BackgroundTasks
 import Countersign
 import Fakes
@@ -19,6 +20,7 @@ struct StubPhone {
     let keychain = KeychainRecord()
     let prompts = AuthenticationRecord()
     let activities = ActivityRecord()
+    let alarms = AlarmRecord()
 
     init() {
         timeline = Timeline()
@@ -43,7 +45,7 @@ struct StubPhone {
             try await KeychainRecord.$current.withValue(keychain) {
                 try await AuthenticationRecord.$current.withValue(prompts) {
                     try await ActivityRecord.$current.withValue(activities) {
-                        try await body()
+                        try await AlarmRecord.$current.withValue(alarms) { try await body() }
                     }
                 }
             }

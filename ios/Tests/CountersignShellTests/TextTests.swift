@@ -93,13 +93,15 @@ import Testing
 
     /// Every text that is asked for by what comes from the core or the system.
     private static var everything: [String] {
-        let facts = PlatformFacts(notifications: false, background: false, timeSensitive: false, lowPower: true)
+        let facts = PlatformFacts(
+            notifications: false, background: false, timeSensitive: false, lowPower: true, alarms: false)
         let obstacles: [Obstacle] = [
             .inBackground, .noNetwork, .networkBlocked, .networkNotValidated, .noCard, .noCosigner, .notListening,
             .noRelay, .missing(cosigners: 2),
         ]
         let connectivity = Connectivity(state: .disconnected, reasons: obstacles, relays: [])
-        var phrases: [Phrase] = RunReasons.list(connectivity, facts: facts).map(\.label)
+        let reasons = RunReasons.list(connectivity, facts: facts)
+        var phrases = reasons.map(\.label) + reasons.compactMap(\.remedy?.label)
         phrases += [Phase.requested, .unlocking, .nonces, .partials, .ended].map(\.label)
         let next: [NextAction] = [.answer, .unlock, .open, .setClock, .connect, .agreeToExtension, .wait]
         phrases += next.map(\.label)

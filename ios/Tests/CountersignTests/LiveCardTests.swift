@@ -1,4 +1,5 @@
 import Countersign
+import Fakes
 import Foundation
 import Testing
 
@@ -25,6 +26,19 @@ import Testing
         longer.endsAt += 60
         #expect(LiveReconciler.reconcile([further], with: shown, isSeen: false) == [.update(further)])
         #expect(LiveReconciler.reconcile([longer], with: shown, isSeen: true) == [.update(longer)])
+    }
+
+    @Test func aSigningGoesOnUntilItIsOverAndOneThatIsUnknownIsOver() {
+        let screen = SessionPresenter(resources: PlainResources()).present(
+            .make(sessions: [
+                .make("begun", phase: .requested, progress: [.init(nonces: true, partials: false)]),
+                .make("signed", phase: .ended, outcome: .completed(signatures: .init())),
+                .make("declined", phase: .ended, outcome: .declined(slot: 1, reason: .user)),
+            ]), readAt: .now)
+        #expect(screen.stand(of: "begun") == .goesOn(done: 1, steps: 2))
+        #expect(screen.stand(of: "signed") == .over(isSigned: true))
+        #expect(screen.stand(of: "declined") == .over(isSigned: false))
+        #expect(screen.stand(of: "unknown") == .over(isSigned: false))
     }
 
     private static func card(_ session: SessionId, done: Int) -> LiveCard {

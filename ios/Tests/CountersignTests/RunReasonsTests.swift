@@ -2,8 +2,6 @@ import Countersign
 import Testing
 
 @Suite struct RunReasonsTests {
-    private static let all = PlatformFacts(notifications: true, background: true, timeSensitive: true, lowPower: false)
-
     @Test func whatStandsInTheWayOfEverythingComesFirst() {
         let connectivity = Connectivity(
             state: .offline, reasons: [.noNetwork, .noCard, .missing(cosigners: 2)], relays: [])
@@ -32,11 +30,29 @@ import Testing
         (.noRelay, "reason_no_relay", nil),
     ])
     func everyObstacleHasAReason(obstacle: Obstacle, label: String, remedy: Remedy?) {
-        let reasons = RunReasons.list(Connectivity(state: .partly, reasons: [obstacle], relays: []), facts: Self.all)
+        let reasons = RunReasons.list(Connectivity(state: .partly, reasons: [obstacle], relays: []), facts: .everything)
         #expect(reasons.map(\.label) == [Phrase(label)] && reasons.map(\.remedy) == [remedy])
     }
 
+    @Test(arguments: [
+        (Remedy.openNetworkSettings, "remedy_open"), (.openAppSettings, "remedy_open"),
+        (.openBatterySettings, "remedy_open"), (.allowNotifications, "remedy_allow"),
+        (.allowTimeSensitive, "remedy_allow"), (.issueCard, "remedy_issue_card"), (.invite, "row_invite"),
+        (.connect, "remedy_connect"),
+    ])
+    func everyRemedyHasAButton(remedy: Remedy, label: String) {
+        #expect(remedy.label == Phrase(label))
+    }
+
+    @Test func alarmsThatAreForbiddenAreAReason() {
+        var facts = PlatformFacts.everything
+        facts.alarms = false
+        let reasons = RunReasons.list(Connectivity(state: .fully, reasons: [], relays: []), facts: facts)
+        #expect(reasons.map(\.label) == [Phrase("reason_alarms_denied")])
+        #expect(reasons.map(\.remedy) == [.openAppSettings])
+    }
+
     @Test func whoeverIsConnectedAndAllowedEverythingHasNoReason() {
-        #expect(RunReasons.list(Connectivity(state: .fully, reasons: [], relays: []), facts: Self.all).isEmpty)
+        #expect(RunReasons.list(Connectivity(state: .fully, reasons: [], relays: []), facts: .everything).isEmpty)
     }
 }

@@ -50,7 +50,9 @@ public final class LifecycleCoordinator<C: Clock>: Sendable where C.Duration == 
 
     /// Uses a moment that the system grants, if the app rests; `nil` if it does not, or if another moment is used already.
     ///
-    /// - Parameter prepare: What is done before, such as asking the system for the next moment.
+    /// - Parameters:
+    ///   - request: How long the moment is, and what may be done in it.
+    ///   - prepare: What is done before, such as asking the system for the next moment.
     public func runSlice(
         _ request: SliceRequest,
         prepare: @escaping @Sendable () async -> Void = {}

@@ -9,7 +9,10 @@ public final class NetworkKeeper<C: Clock>: Sendable where C.Duration == Duratio
 
     /// Makes a keeper; it works in ``run()``.
     ///
-    /// - Parameter report: Hears of what went wrong; the next change tries again.
+    /// - Parameters:
+    ///   - node: Where the network's state goes.
+    ///   - clock: What a moment is measured by.
+    ///   - report: Hears of what went wrong; the next change tries again.
     public init(node: any NetworkSink, clock: C, report: @escaping @Sendable (NodeError) -> Void = { _ in }) {
         self.node = node
         self.report = report

@@ -7,31 +7,40 @@ public actor PlanKeeper<C: Clock> where C.Duration == Duration {
 
     private let source: any PlanSource
     private let port: any NotificationPort
+    private let alarms: AlarmKeeper?
     private let signals: Coalescer<C>
     private let report: @Sendable (NodeError) -> Void
     private var latest: Task<Bool, Never>?
 
     /// Makes a keeper; it works in ``run()``.
     ///
-    /// - Parameter report: Hears of what went wrong; the next signal tries again.
+    /// - Parameters:
+    ///   - source: Where plans come from.
+    ///   - port: The system's notifications.
+    ///   - alarms: What rings through the user's quiet, if anything does.
+    ///   - clock: What a moment is measured by.
+    ///   - report: Hears of what went wrong; the next signal tries again.
     public init(
         source: any PlanSource,
         port: any NotificationPort,
+        alarms: AlarmKeeper? = nil,
         clock: C,
         report: @escaping @Sendable (NodeError) -> Void = { _ in }
     ) {
         let signals = Coalescer(after: .milliseconds(200), clock: clock)
-        self.init(source: source, port: port, signals: signals, report: report)
+        self.init(source: source, port: port, alarms: alarms, signals: signals, report: report)
     }
 
     init(
         source: any PlanSource,
         port: any NotificationPort,
+        alarms: AlarmKeeper?,
         signals: Coalescer<C>,
         report: @escaping @Sendable (NodeError) -> Void
     ) {
         self.source = source
         self.port = port
+        self.alarms = alarms
         self.signals = signals
         self.report = report
     }
@@ -75,7 +84,8 @@ public actor PlanKeeper<C: Clock> where C.Duration == Duration {
         return true
     }
 
-    private func follow(_ plan: Plan) async throws {
+    private func follow(_ whole: Plan) async throws {
+        let plan = try await alarms?.follow(whole) ?? whole
         let operations = PlanReconciler.reconcile(
             plan,
             with: try await port.held(),

@@ -5,6 +5,8 @@ public enum PlanReconciler {
     /// Returns the operations, in order: what the plan wants, in its order, then what it does not want.
     ///
     /// - Parameters:
+    ///   - plan: What there should be.
+    ///   - held: What the system has.
     ///   - prescheduled: Whether the system shows a notification at its time by itself; if not, it holds none.
     ///   - placeOf: A notification's place on the screen: its slot where a slot shows one, its key where each is on its own.
     public static func reconcile(

@@ -8,12 +8,19 @@ public struct PlatformFacts: Equatable, Sendable {
     public var timeSensitive: Bool
     /// Whether the phone saves its battery.
     public var lowPower: Bool
+    /// Whether alarms may ring, if the user wants any.
+    public var alarms: Bool
+
+    /// A user who lets it do all of it.
+    public static let everything = PlatformFacts(
+        notifications: true, background: true, timeSensitive: true, lowPower: false)
 
     /// Says what the user lets it do.
-    public init(notifications: Bool, background: Bool, timeSensitive: Bool, lowPower: Bool) {
+    public init(notifications: Bool, background: Bool, timeSensitive: Bool, lowPower: Bool, alarms: Bool = true) {
         self.notifications = notifications
         self.background = background
         self.timeSensitive = timeSensitive
         self.lowPower = lowPower
+        self.alarms = alarms
     }
 }

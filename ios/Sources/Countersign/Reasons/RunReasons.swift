@@ -43,6 +43,7 @@ public enum RunReasons {
         if !facts.notifications { reasons.append(RunReason("notifications_denied", .allowNotifications)) }
         if !facts.background { reasons.append(RunReason("background_denied", .openAppSettings)) }
         if !facts.timeSensitive { reasons.append(RunReason("time_sensitive_off", .allowTimeSensitive)) }
+        if !facts.alarms { reasons.append(RunReason("alarms_denied", .openAppSettings)) }
         if facts.lowPower { reasons.append(RunReason("low_power", .openBatterySettings)) }
         return reasons
     }

@@ -4,12 +4,14 @@ import CountersignBindings
 struct Presentation {
     let status: Status
     let readAt: ContinuousClock.Instant
+    let facts: PlatformFacts
     let wording: Wording
     private let wallets: [WalletCard]
 
-    init(status: Status, readAt: ContinuousClock.Instant, wording: Wording) {
+    init(status: Status, readAt: ContinuousClock.Instant, facts: PlatformFacts, wording: Wording) {
         self.status = status
         self.readAt = readAt
+        self.facts = facts
         self.wording = wording
         wallets = status.wallets.map(WalletCard.init(of:))
     }
@@ -17,6 +19,7 @@ struct Presentation {
     func screen() -> Screen {
         Screen(
             banners: banners(),
+            reasons: RunReasons.list(status.connectivity, facts: facts),
             wallets: wallets,
             sessions: status.sessions.map(card(of:)),
             requests: status.inbox.map(card(of:)),

@@ -2,6 +2,8 @@
 public struct Screen: Equatable, Sendable {
     /// What they say above everything else.
     public var banners: [Banner]
+    /// Why we are not fully connected, or would be late, the weightiest first.
+    public var reasons: [RunReason]
     /// The wallets.
     public var wallets: [WalletCard]
     /// The sessions.

@@ -9,8 +9,10 @@ public struct SessionPresenter: Sendable {
         wording = Wording(resources: resources)
     }
 
-    /// Presents a status that was read at this moment.
-    public func present(_ status: Status, readAt: ContinuousClock.Instant) -> Screen {
-        Presentation(status: status, readAt: readAt, wording: wording).screen()
+    /// Presents a status that was read at this moment; `facts` is what the user lets the app do.
+    public func present(
+        _ status: Status, readAt: ContinuousClock.Instant, facts: PlatformFacts = .everything
+    ) -> Screen {
+        Presentation(status: status, readAt: readAt, facts: facts, wording: wording).screen()
     }
 }

@@ -7,11 +7,12 @@
     /// Lets a signature that the user has begun end though the app is left: the system shows how far it is, and the user can stop it.
     @MainActor
     @available(iOS 26.0, *)
-    public final class ContinuedSigning {
+    public final class ContinuedSigning: ContinuedTaskPort {
         private let identifiers: BackgroundIdentifiers
         private let resources: any ResourcePort
         private let leaving: LeavingCoordinator
         private var registered: Set<String> = []
+        private var screen: Screen?
         private var tasks: [SessionId: HandedOver<BGContinuedProcessingTask>] = [:]
 
         /// Makes one; the app rests once all of them are over.
@@ -21,10 +22,9 @@
             self.leaving = leaving
         }
 
-        /// Asks the system for it, right after the user has said yes on the screen; throws if it cannot now.
-        public func begin(_ card: LiveCard) throws {
-            let identifier = identifiers.signing + "." + card.session.prefix(16)
-            if registered.insert(identifier).inserted { register(identifier, of: card.session) }
+        public func begin(_ session: SessionId) throws {
+            let identifier = identifiers.signing + "." + session.prefix(16)
+            if registered.insert(identifier).inserted { register(identifier, of: session) }
             let request = BGContinuedProcessingTaskRequest(
                 identifier: identifier,
                 title: Phrase("live_title").resolved(by: resources),
@@ -34,16 +34,20 @@
             try BGTaskScheduler.shared.submit(request)
         }
 
-        /// Says how far everything is that is being signed; what is not among it is over.
-        public func show(_ cards: [LiveCard]) {
+        public func show(_ screen: Screen) {
+            self.screen = screen
             for (session, task) in tasks {
-                guard let card = cards.first(where: { $0.session == session }) else {
-                    end(session, success: true)
-                    continue
+                switch screen.stand(of: session) {
+                case .goesOn(let done, let steps):
+                    task.value.progress.totalUnitCount = Int64(steps)
+                    task.value.progress.completedUnitCount = Int64(done)
+                case .over(let isSigned): end(session, success: isSigned)
                 }
-                task.value.progress.totalUnitCount = Int64(card.steps)
-                task.value.progress.completedUnitCount = Int64(card.done)
             }
+        }
+
+        public func giveUp(_ session: SessionId) {
+            end(session, success: false)
         }
 
         private func register(_ identifier: String, of session: SessionId) {
@@ -55,6 +59,8 @@
                     }
                     self.tasks[session] = HandedOver(task)
                     task.expirationHandler = { Task { @MainActor [weak self] in self?.end(session, success: false) } }
+                    // It may be over before the system has begun.
+                    if let screen = self.screen { self.show(screen) }
                 }
             }
         }

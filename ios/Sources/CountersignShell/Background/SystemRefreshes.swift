@@ -55,7 +55,9 @@
     public enum BackgroundRegistration {
         /// Registers for both kinds; before the launch ends, and once.
         ///
-        /// - Parameter use: Uses a moment, as ``BackgroundCoordinator/refresh(_:request:)`` does, and completes it.
+        /// - Parameters:
+        ///   - identifiers: What the app calls its tasks.
+        ///   - use: Uses a moment, as `BackgroundCoordinator.refresh` does, and completes it.
         public static func register(
             _ identifiers: BackgroundIdentifiers,
             use: @escaping @Sendable (any RefreshTask) async -> Void

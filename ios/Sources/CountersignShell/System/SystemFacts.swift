@@ -8,14 +8,17 @@
     @available(iOSApplicationExtension, unavailable)
     public enum SystemFacts {
         /// Reads it; again after every return to the foreground.
+        ///
+        /// - Parameter alarms: The alarms that the app lets ring, if it does.
         @MainActor
-        public static func read() async -> PlatformFacts {
+        public static func read(alarms: (any AlarmPort)? = nil) async -> PlatformFacts {
             let permission = await NotificationPermission.read()
             return PlatformFacts(
                 notifications: permission.isGranted,
                 background: UIApplication.shared.backgroundRefreshStatus == .available,
                 timeSensitive: permission.isTimeSensitive,
-                lowPower: ProcessInfo.processInfo.isLowPower
+                lowPower: ProcessInfo.processInfo.isLowPower,
+                alarms: alarms?.access != .denied
             )
         }
 

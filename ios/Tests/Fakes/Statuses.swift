@@ -1,20 +1,23 @@
 import Countersign
 
 extension Status {
-    static func make(
+    /// Makes one of a co-signer that is fully connected.
+    public static func make(
         wallets: [WalletStatus] = [],
         sessions: [SessionStatus] = [],
         inbox: [Request] = [],
         badge: UInt64 = 0,
-        clockSuspect: Bool = false
+        clockSuspect: Bool = false,
+        background: Bool = false,
+        connectivity: Connectivity = Connectivity(state: .fully, reasons: [], relays: [])
     ) -> Status {
         Status(
             participant: "02aa",
             transport: "aa",
             card: nil,
             clockSuspect: clockSuspect,
-            background: false,
-            connectivity: Connectivity(state: .fully, reasons: [], relays: []),
+            background: background,
+            connectivity: connectivity,
             presence: nil,
             wallets: wallets,
             sessions: sessions,
@@ -25,7 +28,8 @@ extension Status {
 }
 
 extension ParticipantStatus {
-    static func make(
+    /// Makes one by its slot and its link.
+    public static func make(
         _ slot: Slot,
         _ link: LinkState,
         nickname: String? = nil,
@@ -47,13 +51,15 @@ extension ParticipantStatus {
 }
 
 extension WalletStatus {
-    static func make(_ participants: [ParticipantStatus]) -> WalletStatus {
+    /// Makes one with a name that is made up to deceive.
+    public static func make(_ participants: [ParticipantStatus]) -> WalletStatus {
         WalletStatus(id: "w", name: "Fami\u{202E}ly", aggregateKey: "cc", participants: participants)
     }
 }
 
 extension SessionStatus {
-    static func make(
+    /// Makes one that goes on.
+    public static func make(
         _ id: SessionId = "s",
         phase: Phase = .nonces,
         progress: [Progress] = [],
@@ -90,7 +96,8 @@ extension SessionStatus {
 }
 
 extension Request {
-    static func make(_ state: RequestState, session: SessionId = "s") -> Request {
+    /// Makes one of a co-signer with a name.
+    public static func make(_ state: RequestState, session: SessionId = "s") -> Request {
         Request(
             session: session,
             wallet: "w",
