@@ -90,5 +90,5 @@ package.targets.append(
     package.targets.append(
         .target(
             name: "SamplePushService", dependencies: ["CountersignShell"] + frameworks, path: "Sample/PushService",
-            exclude: ["Info.plist"]))
+            exclude: ["Info.plist", "PushService.entitlements"]))
 #endif

@@ -60,9 +60,9 @@ final class Phone {
         do {
             let vault = KeychainVault(service: "org.example.wallet", resources: resources)
             try vault.makeSecrets()
+            let folder = try JournalFolder.make(sharedBy: "group.org.example.wallet")
             let config = Config(
-                journal: try JournalFolder.make().appending(path: "journal.db").path,
-                listen: ["/ip4/0.0.0.0/tcp/0"], relays: [])
+                journal: folder.appending(path: "journal.db").path, listen: ["/ip4/0.0.0.0/tcp/0"], relays: [])
             let lan = BonjourDiscovery()
             alarms = Alarms.ofSystem(resources: resources, isWanted: { AlarmSwitch.isOn })
             let shell = Shell(

@@ -8,6 +8,8 @@ open class UNNotificationContent: NSObject {
     public fileprivate(set) var body = ""
     /// https://developer.apple.com/documentation/usernotifications/unnotificationcontent/sound
     public fileprivate(set) var sound: UNNotificationSound?
+    /// https://developer.apple.com/documentation/usernotifications/unnotificationcontent/badge
+    public fileprivate(set) var badge: NSNumber?
     /// https://developer.apple.com/documentation/usernotifications/unnotificationcontent/userinfo
     public fileprivate(set) var userInfo: [AnyHashable: Any] = [:]
     /// https://developer.apple.com/documentation/usernotifications/unnotificationcontent/threadidentifier
@@ -34,6 +36,11 @@ open class UNMutableNotificationContent: UNNotificationContent {
     override public var sound: UNNotificationSound? {
         get { super.sound }
         set { super.sound = newValue }
+    }
+    /// https://developer.apple.com/documentation/usernotifications/unmutablenotificationcontent/badge
+    override public var badge: NSNumber? {
+        get { super.badge }
+        set { super.badge = newValue }
     }
     /// https://developer.apple.com/documentation/usernotifications/unmutablenotificationcontent/userinfo
     override public var userInfo: [AnyHashable: Any] {

@@ -11,7 +11,10 @@
         private static let patience = (tries: 100, pause: Duration.milliseconds(10))
 
         /// The soonest 64 are kept; the plan leaves some to the app.
-        public let capabilities = Capabilities(maxPending: 60, canPreschedule: true, liveUpdate: false)
+        static let capabilities = Capabilities(maxPending: 60, canPreschedule: true, liveUpdate: false)
+
+        /// What the system can do.
+        public var capabilities: Capabilities { Self.capabilities }
 
         private let composer: NotificationComposer
         private let content: NotificationContent

@@ -14,6 +14,19 @@ public enum JournalFolder {
         return folder
     }
 
+    /// As ``make(in:)``, in the folder that an app shares with its extensions.
+    ///
+    /// - Parameter group: The identifier of an App Group of both.
+    public static func make(sharedBy group: String) throws -> URL {
+        #if canImport(Darwin)
+            let shared = FileManager.default.containerURL(forSecurityApplicationGroupIdentifier: group)
+            guard let shared else { throw CocoaError(.fileNoSuchFile) }
+            return try make(in: shared)
+        #else
+            return try make()
+        #endif
+    }
+
     private static func protect(_ folder: inout URL) throws {
         #if canImport(Darwin)
             var values = URLResourceValues()
