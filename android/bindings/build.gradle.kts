@@ -1,6 +1,7 @@
 plugins {
     alias(libs.plugins.kotlin.jvm)
     `java-library`
+    `maven-publish`
 }
 
 /** The library that the sources are generated from: a debug build for this host, unless `-Pcountersign.library` names another folder. */
@@ -21,7 +22,7 @@ val bindgen by tasks.registering(Exec::class) {
 }
 
 kotlin {
-    jvmToolchain(17)
+    jvmToolchain(libs.versions.java.get().toInt())
     compilerOptions {
         // What is generated is nobody's prose.
         suppressWarnings = true
@@ -35,4 +36,10 @@ dependencies {
     api(libs.coroutines.core)
     // An Android app brings it as `net.java.dev.jna:jna@aar`, which has the native part for phones.
     compileOnly(libs.jna)
+}
+
+publishing {
+    publications {
+        register<MavenPublication>("release") { from(components["java"]) }
+    }
 }

@@ -1,10 +1,11 @@
 plugins {
     alias(libs.plugins.kotlin.jvm)
     `java-library`
+    `maven-publish`
 }
 
 kotlin {
-    jvmToolchain(17)
+    jvmToolchain(libs.versions.java.get().toInt())
     explicitApi()
     compilerOptions {
         allWarningsAsErrors = true
@@ -28,7 +29,14 @@ tasks.test {
     useJUnitPlatform()
     val target = "${rootDir.parent}/target/debug"
     systemProperty("jna.library.path", providers.gradleProperty("countersign.library").getOrElse(target))
+    systemProperty("countersign.bindings", "$target/bindings")
     systemProperty("countersign.corpus", "${rootDir.parent}/tests/plan/corpus.json")
     // One test lets the library panic.
     environment("RUST_BACKTRACE", "0")
+}
+
+publishing {
+    publications {
+        register<MavenPublication>("release") { from(components["java"]) }
+    }
 }

@@ -20,6 +20,10 @@ internal class Attention(private val changed: () -> Unit) : ActivityLifecycleCal
     /** Whether anybody pays it. */
     fun isPaid(): Boolean = holders.isNotEmpty()
 
+    /** Tells whether it is paid, to one after the other: what was seen first is not told last. */
+    @Synchronized
+    fun tell(hear: (Boolean) -> Unit): Unit = hear(isPaid())
+
     /** Pays it, until [release]. */
     fun hold(holder: Any) {
         holders[holder] = Unit

@@ -144,9 +144,9 @@ public class CoreHolder(private val app: Application, private val settings: Core
         openCoSigner()?.let(::attend)
     }
 
-    /** From the thread that opens and from the main one: what was seen first must not be wished last. */
-    private fun attend(coSigner: CoSigner) = synchronized(attention) {
-        if (attention.isPaid()) coSigner.lifecycle.foreground() else coSigner.lifecycle.background(GRACE_MS)
+    /** From the thread that opens and from the main one. */
+    private fun attend(coSigner: CoSigner) = attention.tell { isPaid ->
+        if (isPaid) coSigner.lifecycle.foreground() else coSigner.lifecycle.background(GRACE_MS)
     }
 
     private companion object {

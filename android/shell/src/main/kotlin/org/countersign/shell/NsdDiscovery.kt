@@ -9,6 +9,7 @@ import kotlinx.coroutines.delay
 import org.countersign.LanDiscovery
 import org.countersign.session.CoSigner
 import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 
 /** Finds co-signers in the local network by the system's own service discovery, and lets them find us. */
 internal class NsdDiscovery(
@@ -34,7 +35,7 @@ internal class NsdDiscovery(
     private inner class Running(private val type: String) {
         private val lock = context.service<WifiManager>().createMulticastLock("countersign").apply { setReferenceCounted(false) }
         private val search = NsdSearch(manager) { found -> launch { take(found) } }
-        private val announcement = NsdRegistration()
+        private val announcement = NsdAnnouncement(manager)
         private var announcing: Job? = null
 
         fun start() {
@@ -46,31 +47,34 @@ internal class NsdDiscovery(
         fun stop() {
             announcing?.cancel()
             search.end()
-            announcement.end(manager)
+            announcement.end()
             lock.release()
         }
 
-        /** Where we listen is known a moment after the network is. */
+        /** Where we listen is known a moment after the network is, and is elsewhere in the next one. */
         private suspend fun announce() {
+            var announced: LanService? = null
             while (true) {
-                val node = coSigner()?.node
-                val port = node?.listening().orEmpty().firstNotNullOfOrNull(LanAddress::port)
-                if (node != null && port != null) {
-                    announcement.begin(manager, info(node.status().transport, port))
-                    return
+                val own = own()
+                val port = own?.addresses.orEmpty().firstNotNullOfOrNull { LanAddress.of(it)?.tcpPort }
+                if (own != null && port != null && own != announced) {
+                    announcement.announce(info(own, port))
+                    announced = own
                 }
-                delay(PAUSE)
+                delay(if (announced == null) PAUSE else AGAIN)
             }
         }
 
-        private fun info(peer: String, port: Int) = NsdServiceInfo().apply {
-            serviceName = "countersign-" + peer.take(NAME_CHARACTERS)
+        private suspend fun own(): LanService? = coSigner()?.node?.run { LanService(status().transport, listening()) }
+
+        private fun info(own: LanService, port: Int) = NsdServiceInfo().apply {
+            serviceName = "countersign-" + own.peer.take(NAME_CHARACTERS)
             serviceType = type
             setPort(port)
-            setAttribute(LanAddress.PEER, peer)
+            own.record().forEach(::setAttribute)
         }
 
-        private suspend fun take(found: LanAddress) {
+        private suspend fun take(found: LanService) {
             val node = coSigner()?.node ?: return
             if (found.peer != node.status().transport) node.addLanCandidate(found.peer, found.addresses, TTL_MS)
         }
@@ -78,6 +82,7 @@ internal class NsdDiscovery(
 
     private companion object {
         val PAUSE = 500.milliseconds
+        val AGAIN = 15.seconds
         const val NAME_CHARACTERS = 12
         const val TTL_MS = 120_000uL
     }

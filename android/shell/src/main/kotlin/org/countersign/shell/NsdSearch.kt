@@ -4,7 +4,7 @@ import android.net.nsd.NsdManager
 import android.net.nsd.NsdServiceInfo
 
 /** One search; each service that is found is resolved, one after the other: the system does no more at a time. */
-internal class NsdSearch(private val manager: NsdManager, private val found: (LanAddress) -> Unit) : NsdManager.DiscoveryListener {
+internal class NsdSearch(private val manager: NsdManager, private val found: (LanService) -> Unit) : NsdManager.DiscoveryListener {
     private val waiting = ArrayDeque<NsdServiceInfo>()
     private var resolving = false
     private var ended = false
@@ -55,7 +55,7 @@ internal class NsdSearch(private val manager: NsdManager, private val found: (La
 
     private inner class Resolving : NsdManager.ResolveListener {
         override fun onServiceResolved(info: NsdServiceInfo) {
-            LanAddress.of(info)?.let(found)
+            LanService.of(info)?.let(found)
             resolved()
         }
 

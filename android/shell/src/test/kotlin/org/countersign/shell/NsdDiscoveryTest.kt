@@ -3,8 +3,9 @@ package org.countersign.shell
 import android.net.nsd.NsdManager
 import android.net.nsd.NsdServiceInfo
 import android.net.wifi.WifiManager
+import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertEquals
-import org.junit.Assert.assertNull
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Assume.assumeTrue
 import org.junit.Test
@@ -16,40 +17,19 @@ import java.net.InetAddress
 internal class NsdDiscoveryTest : AndroidTest() {
     private val manager: NsdManager get() = app.service()
     private val shadow: ShadowNsdManager get() = Shadow.extract(manager)
-    private val key = "ab".repeat(32)
 
     private fun searches() = shadow.getDiscoveryListeners(SERVICE).orEmpty()
 
     private fun resolving(info: NsdServiceInfo) = shadow.getResolveListeners(info).orEmpty()
 
-    private fun info(host: String, peer: String? = key, port: Int = 4001) = NsdServiceInfo().apply {
-        serviceName = "countersign-x"
+    private fun isRegistered(info: NsdServiceInfo) = shadow.getRegistrationListener(info) != null
+
+    private fun service(number: Int) = NsdServiceInfo().apply {
+        serviceName = "countersign-$number"
         serviceType = SERVICE
-        hostAddresses = listOf(InetAddress.getByName(host))
-        setPort(port)
-        peer?.let { setAttribute(LanAddress.PEER, it) }
-    }
-
-    @Test
-    fun `who is found is told with the address that the system saw`() {
-        assertEquals(LanAddress(key, listOf("/ip4/192.168.0.9/tcp/4001")), LanAddress.of(info("192.168.0.9")))
-        assertEquals(LanAddress(key, listOf("/ip6/fd00:0:0:0:0:0:0:9/tcp/4001")), LanAddress.of(info("fd00::9")))
-    }
-
-    @Test
-    fun `what is none of ours, or lies, is left out`() {
-        assertNull(LanAddress.of(info("192.168.0.9", peer = null)))
-        assertNull(LanAddress.of(info("192.168.0.9", peer = "no key")))
-        assertNull(LanAddress.of(info("192.168.0.9", peer = key.uppercase())))
-        assertNull(LanAddress.of(info("fe80::9")))
-        assertNull(LanAddress.of(info("192.168.0.9", port = 0)))
-    }
-
-    @Test
-    fun `of the addresses at which we listen a port is announced`() {
-        assertEquals(4001, LanAddress.port("/ip4/192.168.0.7/tcp/4001"))
-        assertEquals(4001, LanAddress.port("/ip6/fd00::7/tcp/4001/p2p/abc"))
-        assertNull(LanAddress.port("/ip4/192.168.0.7/udp/4001/quic-v1"))
+        hostAddresses = listOf(InetAddress.getByName("192.168.0.$number"))
+        setPort(4001)
+        setAttribute("peer", "%064x".format(number))
     }
 
     @Test
@@ -64,22 +44,44 @@ internal class NsdDiscoveryTest : AndroidTest() {
         assertEquals(1, shadowOf(app.service<WifiManager>()).activeLockCount)
         discovery.start(SERVICE)
         assertEquals(1, searches().size)
+        val transport = runBlocking { node.status().transport }
+        val ours = NsdServiceInfo().apply {
+            serviceName = "countersign-" + transport.take(12)
+            serviceType = SERVICE
+        }
+        until("it is announced") { isRegistered(ours) }
+        val announced = checkNotNull(shadow.getRegisteredServiceInfo(shadow.getRegistrationListener(ours)))
+        assertEquals(transport, announced.attributes["peer"]?.decodeToString())
+        assertEquals(node.listening().firstNotNullOf { LanAddress.of(it)?.tcpPort }, announced.port)
         discovery.stop()
         discovery.stop()
         assertTrue(searches().isEmpty())
+        assertFalse(isRegistered(ours))
         assertEquals(0, shadowOf(app.service<WifiManager>()).activeLockCount)
     }
 
     @Test
     fun `services are resolved one after the other`() {
-        val found = mutableListOf<LanAddress>()
+        val found = mutableListOf<LanService>()
         val search = NsdSearch(manager, found::add)
-        val (first, second) = listOf(info("192.168.0.8"), info("192.168.0.9", peer = "cd".repeat(32)))
+        val (first, second) = listOf(service(8), service(9))
         search.onServiceFound(first)
         search.onServiceFound(second)
         assertEquals(1, resolving(first).size)
         resolving(first).single().onServiceResolved(first)
         assertEquals(listOf("/ip4/192.168.0.8/tcp/4001"), found.single().addresses)
+    }
+
+    @Test
+    fun `a new announcement takes the place of the one before, and none begins after the end`() {
+        val announcement = NsdAnnouncement(manager)
+        val services = listOf(1, 2, 3).map(::service)
+        announcement.announce(services[0])
+        announcement.announce(services[1])
+        assertEquals(listOf(services[1]), services.filter(::isRegistered))
+        announcement.end()
+        announcement.announce(services[2])
+        assertEquals(emptyList<NsdServiceInfo>(), services.filter(::isRegistered))
     }
 
     private companion object {

@@ -2,10 +2,12 @@ package org.countersign.shell
 
 import android.app.AlarmManager
 import android.app.Notification
+import android.content.ComponentCallbacks2
 import android.content.Intent
 import android.os.PowerManager
 import android.os.SystemClock
 import kotlinx.coroutines.runBlocking
+import org.countersign.session.RunReasons
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
@@ -114,9 +116,21 @@ internal class WakingTest : AndroidTest() {
     }
 
     @Test
+    fun `with the battery saver on the same alarm wakes the app, and a screen says that news may be late`() {
+        shadowOf(app.service<PowerManager>()).setIsPowerSaveMode(true)
+        session()
+        assertTrue(alarms.scheduledAlarms.single().isAllowWhileIdle)
+        val reasons = runBlocking { RunReasons.of(node.status().connectivity, app.core.permissions.facts()) }
+        assertTrue("$reasons", reasons.any { it.label.key == "reason_battery_saver" })
+    }
+
+    @Test
     fun `a process that the system ends for want of memory is followed by one that knows as much`() {
         session()
+        app.onTrimMemory(ComponentCallbacks2.TRIM_MEMORY_BACKGROUND)
         app.onLowMemory()
+        assertEquals(1, alarms.scheduledAlarms.size)
+        assertEquals(1, runBlocking { node.status() }.sessions.size)
         end()
         begin()
         until("the notification") { shown() != null }
