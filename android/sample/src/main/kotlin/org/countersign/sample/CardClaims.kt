@@ -1,9 +1,11 @@
 package org.countersign.sample
 
+import org.countersign.NodeException
 import org.countersign.ParticipantKey
+import org.countersign.readCard
 
 /**
- * What a card says of itself (PROTOCOL, Cards), to be shown before it is taken. Nothing is verified here: the core does when it takes the card.
+ * Whose a card is, to be shown before it is taken: its signatures are verified, its name is its owner's choice.
  *
  * @property name what its owner calls itself, or its key, shortened.
  */
@@ -12,27 +14,16 @@ internal data class CardClaims(val key: ParticipantKey, val name: String) {
     val shortKey: String get() = shortened(key)
 
     companion object {
-        private const val KEY_BYTES = 33
-
         /** Reads a card's text; `null` if it is none. */
         fun of(card: String): CardClaims? = try {
-            CardText.bytes(card)?.let { read(Cbor(it)) }
-        } catch (_: CborException) {
+            val said = readCard(card)
+            CardClaims(said.participant, named(said.nickname, said.participant))
+        } catch (_: NodeException.Invalid) {
             null
         }
 
-        private fun read(card: Cbor): CardClaims {
-            card.array()
-            val statement = Cbor(card.bytes())
-            statement.array()
-            if (statement.number() != 1uL) throw CborException()
-            val key = statement.bytes()
-            if (key.size != KEY_BYTES) throw CborException()
-            statement.bytes()
-            repeat(2) { statement.number() }
-            val hex = key.toHexString()
-            return CardClaims(hex, Name.clean(statement.text()).ifEmpty { shortened(hex) })
-        }
+        /** Names somebody who calls itself so. */
+        fun named(nickname: String, key: ParticipantKey): String = Name.clean(nickname).ifEmpty { shortened(key) }
 
         private fun shortened(key: ParticipantKey) = "${key.take(6)}…${key.takeLast(4)}"
     }

@@ -1,7 +1,6 @@
 package org.countersign.sample
 
 import android.content.Intent
-import java.util.Base64
 
 /** Cards as they travel: as text, perhaps with other words around it. */
 internal object CardText {
@@ -9,13 +8,6 @@ internal object CardText {
 
     /** Returns the only card in a text. */
     fun find(text: String): String? = CARD.findAll(text).singleOrNull()?.value
-
-    /** Returns the bytes of a card. */
-    fun bytes(card: String): ByteArray? = try {
-        CARD.matchEntire(card)?.let { Base64.getUrlDecoder().decode(it.groupValues[1]) }
-    } catch (_: IllegalArgumentException) {
-        null
-    }
 
     /** Returns the text that another app sends us, whatever else it sends. */
     fun sent(intent: Intent): String? = try {
