@@ -48,12 +48,27 @@ import Testing
 
 @Suite struct LanServiceTests {
     @Test func aRecordReadsBackAndOneWithoutKeyOrAddressDoesNot() {
-        let service = LanService(peer: "key", addresses: ["/ip4/10.0.0.1/tcp/1", "/ip6/::1/tcp/2"])
+        let service = LanService(peer: "key", addresses: ["/ip4/10.0.0.1/tcp/1", "/ip6/fd00::1/tcp/2"])
         #expect(LanService(record: service.record) == service)
         #expect(LanService(record: ["peer": "key"]) == nil)
         #expect(LanService(record: ["a0": "/ip4/10.0.0.1/tcp/1"]) == nil)
         #expect(LanService(record: ["peer": "", "a0": "x"]) == nil)
         #expect(LanService(record: ["peer": String(repeating: "x", count: 201), "a0": "x"]) == nil)
+    }
+
+    @Test(arguments: [
+        ("/ip4/10.1.2.3/udp/4001/quic-v1", true), ("/ip4/172.16.0.1/tcp/1", true), ("/ip4/172.31.0.1/tcp/1", true),
+        ("/ip4/192.168.1.1/tcp/1", true), ("/ip4/169.254.1.1/tcp/1", true), ("/ip6/fd12:3456::1/tcp/1", true),
+        ("/ip6/fc00::1/tcp/1", true), ("/ip4/172.32.0.1/tcp/1", false), ("/ip4/172.15.0.1/tcp/1", false),
+        ("/ip4/8.8.8.8/tcp/1", false), ("/ip4/127.0.0.1/tcp/1", false), ("/ip4/10.0.0/tcp/1", false),
+        ("/ip4/10.0.0.256/tcp/1", false), ("/ip6/2001:db8::1/tcp/1", false), ("/ip6/fe80::1/tcp/1", false),
+        ("/dns4/example.com/tcp/1", false), ("/ip4/10.0.0.1/tcp/1/p2p/k/p2p-circuit", false), ("10.0.0.1", false),
+        ("", false),
+    ])
+    func ofARecordOnlyAddressesOfTheLocalNetworkAreTaken(address: String, isTaken: Bool) {
+        let service = LanService(record: ["peer": "key", "a0": address, "a1": "/ip4/10.0.0.9/tcp/9"])
+        #expect(service?.addresses.contains(address) == isTaken)
+        #expect(service?.addresses.last == "/ip4/10.0.0.9/tcp/9")
     }
 
     @Test func whatIsTooManyOrTooLongIsLeftOut() {

@@ -4,8 +4,8 @@ import CountersignBindings
 ///
 /// Nothing of it is believed: who is dialled there must prove its key.
 public struct LanService: Equatable, Sendable {
-    /// How long what was found is good for, in milliseconds.
-    public static let ttlMs: UInt64 = 120_000
+    /// How long what was found is good for, in milliseconds: the system tells of a service once, and after each return to the app.
+    public static let ttlMs: UInt64 = 3_600_000
 
     private static let mostAddresses = 8
     private static let longest = 200
@@ -29,10 +29,11 @@ public struct LanService: Equatable, Sendable {
         return record
     }
 
-    /// Reads a record; `nil` for what has no key or no address.
+    /// Reads a record; `nil` for what has no key, or no address in the local network: whoever announces it could let us connect anywhere.
     public init?(record: [String: String]) {
         guard let peer = record[Self.peerKey], !peer.isEmpty, peer.utf8.count <= Self.longest else { return nil }
-        self.init(peer: peer, addresses: (0..<Self.mostAddresses).compactMap { record["a\($0)"] })
+        let named = (0..<Self.mostAddresses).compactMap { record["a\($0)"] }
+        self.init(peer: peer, addresses: named.filter(LanAddress.isNear))
         if addresses.isEmpty { return nil }
     }
 }

@@ -84,6 +84,8 @@ internal class NsdDiscovery(
         val PAUSE = 500.milliseconds
         val AGAIN = 15.seconds
         const val NAME_CHARACTERS = 12
-        const val TTL_MS = 120_000uL
+
+        /** The system tells of a service once. In another network this costs a dial that fails; the next return to the app finds anew. */
+        const val TTL_MS = 3_600_000uL
     }
 }
