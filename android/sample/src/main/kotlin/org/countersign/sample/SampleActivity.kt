@@ -23,14 +23,14 @@ abstract class SampleActivity : CoreActivity() {
     /** Says what is wrong, or `null`: that nothing is. */
     protected fun complain(words: String?): Unit = findViewById<TextView>(R.id.fault).say(words)
 
-    /** Does something for a button, which cannot be touched again before it is done. */
+    /** Does something for a button, which cannot be touched again before it is done, nor after that on a screen that goes. */
     protected fun once(button: Button, work: suspend () -> Unit) {
         button.isEnabled = false
         attempt {
             try {
                 work()
             } finally {
-                button.isEnabled = true
+                button.isEnabled = !isFinishing
             }
         }
     }
