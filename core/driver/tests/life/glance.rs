@@ -39,9 +39,10 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[tokio::test]
 async fn who_looks_at_a_resting_journal_sees_what_the_app_would_show_and_leaves_no_trace() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = journal(folder.path(), 0);
+    // Not the first, whose secret is all zeros, as that of whoever only looks.
+    let path = journal(folder.path(), 1);
     prepare(folder.path(), 2).await;
-    let node = open(&path, 0, &[]).await;
+    let node = open(&path, 1, &[]).await;
     node.set_capabilities(shell()).await.expect("it runs");
     let wallet = node.status().await.expect("it runs").wallets[0].id;
     node.propose(wallet, payload(1), LASTS_MS).await.expect("two keys");

@@ -79,7 +79,6 @@ impl Node {
             true
         })?;
         node.shell = shell;
-        node.handle_timeout(now);
         let mut status = node.status(now);
         status.transport = owner.unwrap_or(status.transport);
         Ok((status, node.plan(now)))
