@@ -17,9 +17,9 @@ import UserNotifications
                 let alarms = Alarms.ofSystem(resources: BundleResources(), isWanted: { true })
                 return try await Living.open(2, in: folder, alarms: alarms)
             }
-            let wallet = try await Living.introduce([ada.node, bob.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node])
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             let last = "s\(session.prefix(32)):warning60000"
             await bobs.until { held.count == 4 && quiet == [last] }
             let alarm = try #require(bobs.alarms.alarms.first)
@@ -54,9 +54,9 @@ import UserNotifications
                 return try await Living.open(2, in: folder, alarms: alarms)
             }
             let eve = try await StubPhone().run { try await Living.open(3, in: folder) }
-            let wallet = try await Living.introduce([ada.node, bob.node, eve.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node, eve.node])
             for node in [ada.node, bob.node] { _ = try await node.preflight(wallet: wallet, budgetMs: 10_000) }
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             _ = try await bob.node.asked()
             try await bob.node.approve(session: session)
             // She says nothing, so the first round waits for her.

@@ -13,7 +13,7 @@ import Testing
         try await Folder.temporary { folder in
             let ada = try await adas.run { try await Living.open(1, in: folder) }
             let bob = try await StubPhone().run { try await Living.open(2, in: folder) }
-            let wallet = try await Living.introduce([ada.node, bob.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node])
             try await bob.close()
 
             var proposed: [SessionId] = []
@@ -21,7 +21,7 @@ import Testing
                 let lastsMs = 3_600_000 + UInt64(number) * 60_000
                 proposed.append(
                     try await ada.node.propose(
-                        wallet: wallet, payload: Living.payload(UInt8(number + 1)), lastsMs: lastsMs))
+                        wallet: wallet, payload: Meeting.payload(UInt8(number + 1)), lastsMs: lastsMs))
             }
             let full = try await settled(ada)
             #expect(full.truncated && held.count <= 60 && held.count >= 56)

@@ -15,11 +15,11 @@ import UserNotifications
         try await Folder.temporary { folder in
             let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
             let bob = try await bobs.run { try await Living.open(2, in: folder) }
-            let wallet = try await Living.introduce([ada.node, bob.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node])
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
             #expect(system.pending.isEmpty && system.delivered.isEmpty, "nothing goes on")
 
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             let slot = "s\(session.prefix(32))"
             await bobs.until { system.delivered.count == 1 && system.pending.count == 4 }
             #expect(shown == [slot + ":request"])
@@ -46,9 +46,9 @@ import UserNotifications
             let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
             let bob = try await bobs.run { try await Living.open(2, in: folder) }
             let eve = try await StubPhone().run { try await Living.open(3, in: folder) }
-            let wallet = try await Living.introduce([ada.node, bob.node, eve.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node, eve.node])
             for node in [ada.node, bob.node] { _ = try await node.preflight(wallet: wallet, budgetMs: 10_000) }
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             _ = try await bob.node.asked()
             _ = try await eve.node.asked()
             if phase == .partials {
@@ -106,7 +106,7 @@ import UserNotifications
             let child = try Child(folder: folder, number: 2)
             let ready = try await child.answer("event", "ready")
             let theirs = try #require(ready["card"])
-            let mine = try await Living.card(of: ada.node)
+            let mine = try await Meeting.card(of: ada.node)
             try child.tell(["do": "wallet", "cards": [mine, theirs]])
             _ = try await child.answer("answer", "wallet")
             let keys = [try await ada.node.addCard(text: mine), try await ada.node.addCard(text: theirs)]
@@ -114,7 +114,7 @@ import UserNotifications
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
             try child.tell(["do": "preflight"])
             _ = try await child.answer("answer", "preflight")
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             try await Task.sleep(for: .milliseconds(500))
             child.kill()
 

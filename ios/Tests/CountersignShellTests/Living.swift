@@ -6,11 +6,6 @@ import Testing
 
 /// Co-signers over the real library, with the adapters between them and the recording system.
 @MainActor enum Living {
-    nonisolated static func payload(_ number: UInt8 = 7) -> Payload {
-        let item = Item(digest: Data(repeating: number, count: 32), path: [0, 5], taproot: .keySpend)
-        return Payload(items: [item], text: "Rent")
-    }
-
     static func open(
         _ who: UInt8, in folder: String, alarms: (any AlarmPort)? = nil
     ) async throws -> CoSigner {
@@ -20,24 +15,6 @@ import Testing
             vault: CountedVault(who), notifications: SystemNotifications(resources: resources), resources: resources,
             alarms: alarms)
         return try await CoSigner.open(config, shell: shell) { Issue.record("\($0)") }
-    }
-
-    nonisolated static func card(of node: Node) async throws -> String {
-        _ = try await node.until { _ in node.listening().first }
-        try await node.issueCard(nickname: "a nickname")
-        return try await node.until(\.card)
-    }
-
-    nonisolated static func introduce(_ nodes: [Node]) async throws -> WalletId {
-        var cards: [String] = []
-        for node in nodes { cards.append(try await card(of: node)) }
-        var wallet = ""
-        for node in nodes {
-            var keys: [ParticipantKey] = []
-            for card in cards { keys.append(try await node.addCard(text: card)) }
-            wallet = try await node.createWallet(name: "Family", keys: keys)
-        }
-        return wallet
     }
 }
 

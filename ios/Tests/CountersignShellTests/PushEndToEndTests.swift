@@ -26,9 +26,9 @@ import UserNotifications
         try await Folder.temporary { folder in
             let ada = try await StubPhone().run { try await Living.open(1, in: folder) }
             let bob = try await StubPhone().run { try await Living.open(2, in: folder) }
-            let wallet = try await Living.introduce([ada.node, bob.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node])
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
-            let session = try await ada.node.initiate(wallet: wallet, payload: Living.payload(), lastsMs: 600_000)
+            let session = try await ada.node.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: 600_000)
             _ = try await bob.node.asked()
             let journal = URL(fileURLWithPath: "\(folder)/2.db")
             let running = await push(seeing: journal)

@@ -9,10 +9,10 @@ extension LiveTests {
             let port = RecordingNotifications()
             let ada = try await open(1, in: folder, port: SilentNotifications())
             let bob = try await open(2, in: folder, port: port)
-            let wallet = try await Pair.introduce([ada.node, bob.node])
+            let wallet = try await Meeting.introduce([ada.node, bob.node])
             _ = try await ada.node.preflight(wallet: wallet, budgetMs: 10_000)
             let session = try await ada.node.initiate(
-                wallet: wallet, payload: Pair.payload(), lastsMs: Pair.lastsMs)
+                wallet: wallet, payload: Meeting.payload(), lastsMs: Pair.lastsMs)
 
             let request = "s\(session.prefix(32)):request"
             try await port.until { $0.shown[request] != nil && $0.pending.count == 4 }
@@ -40,7 +40,7 @@ extension LiveTests {
         try await Folder.temporary { folder in
             let ada = try await Pair.open(1, in: folder, vault: CountedVault(1))
             let bob = try await open(2, in: folder, port: RecordingNotifications())
-            let wallet = try await Pair.introduce([ada, bob.node])
+            let wallet = try await Meeting.introduce([ada, bob.node])
             _ = try await ada.preflight(wallet: wallet, budgetMs: 10_000)
             let system = CountedBackground()
             let background = BackgroundCoordinator(
@@ -48,7 +48,7 @@ extension LiveTests {
 
             await background.toBackground().value
             #expect(await bob.lifecycle.settled().isResting)
-            let session = try await ada.propose(wallet: wallet, payload: Pair.payload(), lastsMs: Pair.lastsMs)
+            let session = try await ada.propose(wallet: wallet, payload: Meeting.payload(), lastsMs: Pair.lastsMs)
             await background.refresh(system, request: LifecycleCoordinatorTests.slice)
             #expect(try await bob.node.until(\.pendingRequest) == session)
             try await bob.node.approve(session: session)
@@ -68,9 +68,9 @@ extension LiveTests {
         try await Folder.temporary { folder in
             let ada = try await Pair.open(1, in: folder, vault: CountedVault(1))
             let bob = try await open(2, in: folder, port: SilentNotifications())
-            let wallet = try await Pair.introduce([ada, bob.node])
+            let wallet = try await Meeting.introduce([ada, bob.node])
             _ = try await bob.node.preflight(wallet: wallet, budgetMs: 10_000)
-            _ = try await bob.node.propose(wallet: wallet, payload: Pair.payload(), lastsMs: Pair.lastsMs)
+            _ = try await bob.node.propose(wallet: wallet, payload: Meeting.payload(), lastsMs: Pair.lastsMs)
             bob.lifecycle.wish(.background)
             _ = await bob.lifecycle.settled()
             try await ada.close()

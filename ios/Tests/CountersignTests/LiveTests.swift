@@ -10,15 +10,15 @@ extension LiveTests {
     @Test func twoSignAndTheSignatureVerifies() async throws {
         try await Pair.together { pair in
             let session = try await pair.ada.initiate(
-                wallet: pair.wallet, payload: Pair.payload(), lastsMs: Pair.lastsMs)
+                wallet: pair.wallet, payload: Meeting.payload(), lastsMs: Pair.lastsMs)
             #expect(try await pair.bob.until(\.pendingRequest) == session)
-            #expect(try await pair.bob.payload(session: session) == Pair.payload())
+            #expect(try await pair.bob.payload(session: session) == Meeting.payload())
             try await pair.bob.approve(session: session)
 
             for node in [pair.ada, pair.bob] {
                 let signature = try await node.signature(of: session)
                 let key = try #require(Data(hex: try await node.outputKeys(session: session)[0]))
-                #expect(Bip340.verifies(signature, digest: Pair.payload().items[0].digest, key: key))
+                #expect(Bip340.verifies(signature, digest: Meeting.payload().items[0].digest, key: key))
             }
         }
     }
@@ -99,7 +99,7 @@ extension LiveTests {
         try await Folder.temporary { folder in
             let ada = try await Pair.open(1, in: folder, vault: CountedVault(1))
             let bob = try await Pair.open(2, in: folder, vault: CountedVault(2))
-            let wallet = try await Pair.introduce([ada, bob])
+            let wallet = try await Meeting.introduce([ada, bob])
             try await bob.close()
             let unknown = String(repeating: "ab", count: 32)
 
@@ -112,9 +112,9 @@ extension LiveTests {
                 _ = try await Pair.open(1, in: folder, vault: CountedVault(1))
             }
             await #expect(throws: NodeError.NotReady(missing: ["a nickname"], connected: 1, total: 2)) {
-                _ = try await ada.initiate(wallet: wallet, payload: Pair.payload(), lastsMs: Pair.lastsMs)
+                _ = try await ada.initiate(wallet: wallet, payload: Meeting.payload(), lastsMs: Pair.lastsMs)
             }
-            var short = Pair.payload()
+            var short = Meeting.payload()
             short.items[0].digest = Data("short".utf8)
             await #expect(throws: NodeError.Invalid(reason: "a digest has 32 bytes")) {
                 _ = try await ada.propose(wallet: wallet, payload: short, lastsMs: Pair.lastsMs)
@@ -162,7 +162,7 @@ extension LiveTests {
 
 extension Pair {
     func propose(_ byte: UInt8, lastsMs: UInt64 = lastsMs) async throws -> SessionId {
-        try await ada.propose(wallet: wallet, payload: Pair.payload(byte), lastsMs: lastsMs)
+        try await ada.propose(wallet: wallet, payload: Meeting.payload(byte), lastsMs: lastsMs)
     }
 }
 

@@ -19,7 +19,7 @@ struct Pair {
         try await Folder.temporary { folder in
             let ada = try await open(1, in: folder, vault: CountedVault(1), observer: observer)
             let bob = try await open(2, in: folder, vault: vault)
-            let pair = Pair(ada: ada, bob: bob, wallet: try await introduce([ada, bob]))
+            let pair = Pair(ada: ada, bob: bob, wallet: try await Meeting.introduce([ada, bob]))
             let report = try await ada.preflight(wallet: pair.wallet, budgetMs: 10_000)
             guard report.ready else { throw NeverCame(instead: report) }
             try await test(pair)
@@ -36,28 +36,6 @@ struct Pair {
     ) async throws -> Node {
         let config = Config(journal: "\(folder)/\(who).db", listen: ["/ip4/127.0.0.1/tcp/0"])
         return try await Node.open(config: config, vault: vault, observer: observer, lan: nil)
-    }
-
-    /// Lets everybody have everybody's card, and the wallet of all.
-    static func introduce(_ nodes: [Node]) async throws -> WalletId {
-        var cards: [String] = []
-        for node in nodes {
-            _ = try await node.until { _ in node.listening().first }
-            try await node.issueCard(nickname: "a nickname")
-            cards.append(try await node.until(\.card))
-        }
-        var wallet = ""
-        for node in nodes {
-            var keys: [ParticipantKey] = []
-            for card in cards { keys.append(try await node.addCard(text: card)) }
-            wallet = try await node.createWallet(name: "Family", keys: keys)
-        }
-        return wallet
-    }
-
-    static func payload(_ byte: UInt8 = 7) -> Payload {
-        let item = Item(digest: Data(repeating: byte, count: 32), path: [0, 5], taproot: .keySpend)
-        return Payload(items: [item], text: "Rent")
     }
 }
 
